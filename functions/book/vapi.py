@@ -1,0 +1,295 @@
+"""Vapi's envelope: what a server message says, and how one is answered.
+
+Field names and shapes: Vapi's OpenAPI (ServerMessageToolCalls, ToolCallResult) and recorded
+payloads, which disagree; docs/voice-senders.md lists the shapes taken here.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from frontdesk.plain_text import one_line
+from functions.book import arguments, lenient_json
+from functions.book.arguments import clean, flag
+from functions.book.lenient_json import CANNOT_READ, items, record
+
+__all__ = [
+    "MalformedMessage",
+    "Message",
+    "Result",
+    "ToolCall",
+    "clean",
+    "flag",
+    "headers_of",
+    "parse",
+    "raw_body",
+    "refuse",
+    "respond",
+    "tool_name_in_path",
+]
+
+MAX_CALLS = 20
+MAX_ID = 200
+
+_NOTHING = msgspec.Raw(b"")
+_FAILED = "TEMPORARY_FAILURE. Something went wrong on our side. Please take a message."
+_HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
+
+
+class MalformedMessage(ValueError):  # noqa: N818 - it names what came in, as the handler says it
+    """Say that a body is no Vapi server message; the text is a sentence without its content."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One tool call of a message; with a `problem` it is answered by that error sentence alone."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What we use of one server message. `legacy` marks the deprecated function-call shape."""
+
+    type: str
+    call_id: str | None = None
+    phone_number_id: str | None = None
+    called_number: str | None = None
+    assistant_id: str | None = None
+    caller_number: str | None = None
+    calls: tuple[ToolCall, ...] = ()
+    legacy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The answer to one tool call: `result` is spoken from, `error` means our side failed."""
+
+    tool_call_id: str
+    name: str
+    result: str | None = None
+    error: str | None = None
+    metadata: dict[str, Any] | None = None
+
+
+# Every field is Raw: msgspec then checks and skips it in one pass over the body (the whole
+# conversation is in there), and a wrong type in one of them loses that field, not the message.
+class _Fields(msgspec.Struct):
+    type: msgspec.Raw = _NOTHING
+    call: msgspec.Raw = _NOTHING
+    customer: msgspec.Raw = _NOTHING
+    phoneNumber: msgspec.Raw = _NOTHING  # noqa: N815 - Vapi's spelling
+    assistant: msgspec.Raw = _NOTHING
+    toolCallList: msgspec.Raw = _NOTHING  # noqa: N815
+    toolCalls: msgspec.Raw = _NOTHING  # noqa: N815
+    toolWithToolCallList: msgspec.Raw = _NOTHING  # noqa: N815
+    functionCall: msgspec.Raw = _NOTHING  # noqa: N815
+
+
+class _Envelope(msgspec.Struct):
+    message: _Fields
+
+
+_envelope = msgspec.json.Decoder(_Envelope)
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """Return the bytes that were sent, of an HTTP API (payload 2.0) event; none or unreadable: b""."""
+    body = event.get("body")
+    if not isinstance(body, str):
+        return b""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Return an event's headers with lower-cased names."""
+    headers = event.get("headers")
+    if not isinstance(headers, Mapping):
+        return {}
+    return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
+
+
+def tool_name_in_path(event: Mapping[str, Any]) -> str | None:
+    """Return the tool the URL names (`/api/vapi/tools/{toolName}`), or None."""
+    parameters = event.get("pathParameters")
+    name = parameters.get("toolName") if isinstance(parameters, Mapping) else None
+    return _short(name) if isinstance(name, str) else None
+
+
+def parse(body: bytes) -> Message:
+    """Read a server message.
+
+    The caller, the called number, the call and the assistant come from the envelope alone. Raises
+    MalformedMessage when the body is no JSON object with an object `message`; anything smaller that
+    is wrong loses that field, or becomes the `problem` of its one tool call.
+    """
+    fields = _fields(body)
+    call = record(fields.call)
+    number = record(fields.phoneNumber)
+    kind = _text(fields.type) or ""
+    call_id = _text(call.get("id"))
+    calls, legacy = _calls(kind, fields, call_id or "")
+    return Message(
+        type=kind or ("function-call" if legacy else "tool-calls" if calls else ""),
+        call_id=call_id,
+        phone_number_id=_text(call.get("phoneNumberId")) or _text(number.get("id")),
+        called_number=_text(number.get("number")) or _text(record(call.get("phoneNumber")).get("number")),
+        assistant_id=_text(call.get("assistantId")) or _text(record(fields.assistant).get("id")),
+        caller_number=_text(record(fields.customer).get("number"))
+        or _text(record(call.get("customer")).get("number")),
+        calls=calls,
+        legacy=legacy,
+    )
+
+
+def _fields(body: bytes) -> _Fields:
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return _envelope.decode(text).message
+    except msgspec.ValidationError:
+        message = "The body has no message object."
+        raise MalformedMessage(message) from None
+    except (msgspec.DecodeError, RecursionError):
+        pass
+    try:
+        return _envelope.decode(lenient_json.mended(text)).message
+    except CANNOT_READ:
+        # `from None`: the library's text may quote what the caller said.
+        message = "The body is not a JSON object with a message."
+        raise MalformedMessage(message) from None
+
+
+def _text(raw: msgspec.Raw | None) -> str | None:
+    try:
+        value = lenient_json.value(raw)
+    except CANNOT_READ:
+        return None
+    return _short(value) if isinstance(value, str) else None
+
+
+def _short(text: str) -> str | None:
+    """Return an identifier fit to look up, or None: cutting it would make it somebody else's."""
+    tidy = one_line(text)
+    return tidy if 0 < len(tidy) <= MAX_ID else None
+
+
+def _calls(kind: str, fields: _Fields, call_id: str) -> tuple[tuple[ToolCall, ...], bool]:
+    """Find the calls of a message, and tell whether they came in the deprecated shape."""
+    if kind in ("function-call", "") and fields.functionCall:
+        return (_call(record(fields.functionCall), {}, call_id),), True
+    if kind not in ("tool-calls", ""):
+        return (), False
+    plain = items(fields.toolCallList) or items(fields.toolCalls)
+    pairs: Iterable[tuple[msgspec.Raw | None, msgspec.Raw | None]] = ((item, None) for item in plain)
+    if not plain:
+        tools = items(fields.toolWithToolCallList)
+        pairs = ((record(tool).get("toolCall"), tool) for tool in tools)
+    calls = []
+    for place, (item, tool) in enumerate(pairs):
+        over = f"only {MAX_CALLS} tool calls are taken in one message" if place >= MAX_CALLS else None
+        calls.append(_call(record(item), record(tool), call_id, over))
+    return tuple(calls), False
+
+
+def _call(
+    item: Mapping[str, msgspec.Raw], tool: Mapping[str, msgspec.Raw], call_id: str, over: str | None = None
+) -> ToolCall:
+    """Read one call in any of its shapes; `tool` is the definition around it, asked for its name only."""
+    function = record(item.get("function"))
+    name = next((n for n in map(_text, _names(item, function, tool)) if n), "")
+    places = (
+        function.get("arguments"),
+        function.get("parameters"),
+        item.get("arguments"),
+        item.get("parameters"),
+    )
+    sent = [place for place in places if place is not None]
+    raw = next((place for place in sent if bytes(memoryview(place)[:5]) != b"null"), sent[0] if sent else None)
+    given = _id(item.get("id"))
+    problem = over or (None if name else "the call names no tool")
+    said: dict[str, Any] = {}
+    if problem is None:
+        said, problem = arguments.read(raw)
+    if given and (one_line(given) != given or len(given) > MAX_ID):
+        problem = "the tool call id cannot be used"
+    return ToolCall(given or _made_up_id(call_id, name, said, raw), name, said, problem)
+
+
+def _names(
+    item: Mapping[str, msgspec.Raw], function: Mapping[str, msgspec.Raw], tool: Mapping[str, msgspec.Raw]
+) -> tuple[msgspec.Raw | None, ...]:
+    defined = record(tool.get("function"))
+    return function.get("name"), item.get("name"), defined.get("name"), tool.get("name")
+
+
+def _id(raw: msgspec.Raw | None) -> str | None:
+    """Return a call's id exactly as sent, since Vapi matches answers by it; a number as its digits."""
+    try:
+        value = lenient_json.value(raw)
+    except CANNOT_READ:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value) or None
+
+
+def _made_up_id(call_id: str, name: str, said: Mapping[str, Any], raw: msgspec.Raw | None) -> str:
+    """Name a call that came without an id, so that its retry gets the same name."""
+    same = json.dumps(said, sort_keys=True).encode() if said else bytes(raw or b"")
+    whole = b"\x00".join((call_id.encode(), name.encode(), same))
+    return "noid_" + hashlib.sha256(whole).hexdigest()[:32]
+
+
+def respond(results: Sequence[Result], *, legacy: bool = False) -> dict[str, Any]:
+    """Answer a message: HTTP 200, one entry per call in the order given.
+
+    Vapi drops any other status, needs strings on one line and matches by the exact id
+    (docs.vapi.ai, custom-tools-troubleshooting). A result with neither text becomes an error
+    sentence. `legacy` gives the shape of the deprecated function-call: the first text alone.
+    """
+    entries = [_entry(result) for result in results]
+    body: dict[str, Any] = {"results": entries}
+    if legacy:
+        first = entries[0] if entries else {"error": _FAILED}
+        body = {"result": first.get("result") or first.get("error", "")}
+    return _answer(200, body)
+
+
+def _entry(result: Result) -> dict[str, Any]:
+    entry: dict[str, Any] = {"toolCallId": result.tool_call_id, "name": one_line(result.name) or "unknown"}
+    if result.result is not None:
+        entry["result"] = one_line(result.result)
+    if result.error is not None:
+        entry["error"] = one_line(result.error)
+    if result.result is None and result.error is None:
+        entry["error"] = _FAILED
+    if result.metadata is not None:
+        entry["metadata"] = result.metadata
+    return entry
+
+
+def refuse(status: int, sentence: str) -> dict[str, Any]:
+    """Answer a sender that is turned away, with one sentence that names no secret and no person."""
+    answer = _answer(status, {"error": one_line(sentence)})
+    if status == 401:
+        answer["headers"] = {**_HEADERS, "www-authenticate": "Bearer"}
+    return answer
+
+
+def _answer(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
+    text = msgspec.json.encode(body).decode()
+    return {"statusCode": status, "headers": dict(_HEADERS), "body": text, "isBase64Encoded": False}

@@ -1,0 +1,21 @@
+-- The active provider a caller means: by id, by full name, or by last name where only one has it; else null.
+CREATE OR REPLACE FUNCTION frontdesk.find_provider(p_org_id uuid, p_provider text) RETURNS uuid
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    v_key     text := frontdesk.name_key(p_provider);
+    v_matches uuid[];
+BEGIN
+    SELECT array_agg(p.id) INTO v_matches
+    FROM frontdesk.providers p
+    WHERE p.org_id = p_org_id AND p.active
+      AND (p.id::text = lower(btrim(p_provider)) OR frontdesk.name_key(p.name) = v_key);
+    IF v_matches IS NULL THEN
+        SELECT array_agg(p.id) INTO v_matches
+        FROM frontdesk.providers p
+        WHERE p.org_id = p_org_id AND p.active
+          AND frontdesk.name_key(substring(p.name FROM '\S+\s*$')) = v_key;
+    END IF;
+    RETURN CASE WHEN cardinality(v_matches) = 1 THEN v_matches[1] END;
+END
+$$;

@@ -1,0 +1,249 @@
+"""The relations inside template.yaml that no linter knows."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from scripts.build import ROOT
+
+VAPI_TIMEOUT = (
+    20  # seconds Vapi waits for a tool unless told otherwise (Vapi's OpenAPI, Server.timeoutSeconds)
+)
+WORKER_TIMEOUTS = {"SmsQueue": 30, "CalendarQueue": 60, "NotifyQueue": 10}
+FOURTEEN_DAYS = 14 * 24 * 3600
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    """Give name and properties of every resource of one type."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def inside(value: Any) -> Iterator[dict[str, Any]]:
+    """Walk through every mapping below a value."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from inside(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from inside(item)
+
+
+def role_setting(name: str) -> int:
+    """Read a timeout of the runtime role from the migrations, in seconds."""
+    found = re.search(rf"'{name}=(\d+)s'", (ROOT / "migrations" / "roles.sql").read_text())
+    assert found, f"migrations/roles.sql gives frontdesk_app no {name}"
+    return int(found[1])
+
+
+def routes_of(function: dict[str, Any]) -> list[tuple[str, str]]:
+    """Give (method, path) of every route a function answers."""
+    return [
+        (event["Properties"]["Method"].upper(), event["Properties"]["Path"])
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+
+
+def test_each_timeout_is_shorter_than_the_one_around_it(sam_template: dict[str, Any]) -> None:
+    """Vapi > function > statement > connection from the proxy > lock: the inner one always answers first."""
+    function = of_type(sam_template, "AWS::Serverless::Function")["BookFunction"]["Timeout"]
+    pool = of_type(sam_template, "AWS::RDS::DBProxyTargetGroup")["DatabaseProxyTarget"]
+    borrow = pool["ConnectionPoolConfigurationInfo"]["ConnectionBorrowTimeout"]
+    ladder = [VAPI_TIMEOUT, function, role_setting("statement_timeout"), borrow, role_setting("lock_timeout")]
+    assert all(outer > inner for outer, inner in zip(ladder, ladder[1:], strict=False)), ladder
+
+
+def test_a_queue_hides_a_message_six_times_as_long_as_its_worker_may_take(
+    sam_template: dict[str, Any],
+) -> None:
+    """AWS asks for a visibility timeout of six function timeouts, or a slow batch is delivered twice."""
+    queues = of_type(sam_template, "AWS::SQS::Queue")
+    for name, worker in WORKER_TIMEOUTS.items():
+        assert queues[name]["VisibilityTimeout"] >= 6 * worker, name
+
+
+def test_every_event_source_keeps_to_its_queues_visibility(sam_template: dict[str, Any]) -> None:
+    """A function that reads a queue times out before a sixth of the visibility, and reports failures one by one."""
+    queues = of_type(sam_template, "AWS::SQS::Queue")
+    for name, function in of_type(sam_template, "AWS::Serverless::Function").items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] != "SQS":
+                continue
+            queue = queues[event["Properties"]["Queue"]["Fn::GetAtt"][0]]
+            window = event["Properties"].get("MaximumBatchingWindowInSeconds", 0)
+            assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window, name
+            assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+    assert set(WORKER_TIMEOUTS) <= set(queues)
+
+
+def test_every_queue_hands_a_poisoned_message_to_its_dead_letter_queue(sam_template: dict[str, Any]) -> None:
+    """After five receives a message waits 14 days, the longest SQS keeps one, for somebody to look at it."""
+    queues = of_type(sam_template, "AWS::SQS::Queue")
+    dead = {name for name in queues if name.endswith("DeadLetterQueue")}
+    working = set(queues) - dead
+    assert {name.removesuffix("Queue") for name in working} == {
+        name.removesuffix("DeadLetterQueue") for name in dead
+    }
+    for name in working:
+        redrive = queues[name]["RedrivePolicy"]
+        target = name.removesuffix("Queue") + "DeadLetterQueue"
+        assert redrive == {"deadLetterTargetArn": {"Fn::GetAtt": [target, "Arn"]}, "maxReceiveCount": 5}
+        assert queues[name]["MessageRetentionPeriod"] < queues[target]["MessageRetentionPeriod"]
+    for name in dead:
+        assert queues[name]["MessageRetentionPeriod"] == FOURTEEN_DAYS, name
+        assert "RedrivePolicy" not in queues[name], name
+
+
+def test_every_queue_is_encrypted(sam_template: dict[str, Any]) -> None:
+    """Messages rest encrypted, by SQS's own key or by one of ours."""
+    for name, queue in of_type(sam_template, "AWS::SQS::Queue").items():
+        assert queue.get("SqsManagedSseEnabled") is True or "KmsMasterKeyId" in queue, name
+
+
+def test_only_the_functions_reach_the_proxy_and_only_the_proxy_the_database(
+    sam_template: dict[str, Any],
+) -> None:
+    """The path is function -> proxy -> database on 5432, both ways of each step are written, and nothing else is."""
+    ways_in = {
+        (rule["SourceSecurityGroupId"]["Fn::GetAtt"][0], rule["GroupId"]["Fn::GetAtt"][0], rule["FromPort"])
+        for rule in of_type(sam_template, "AWS::EC2::SecurityGroupIngress").values()
+    }
+    ways_out = set()
+    for name, group in of_type(sam_template, "AWS::EC2::SecurityGroup").items():
+        assert group["SecurityGroupEgress"], f"{name} without a rule would be allowed everything by EC2"
+        assert "SecurityGroupIngress" not in group, name
+        for rule in group["SecurityGroupEgress"]:
+            assert rule["IpProtocol"] != "-1" or rule["CidrIp"] == "127.0.0.1/32", name
+            if "DestinationSecurityGroupId" in rule:
+                ways_out.add((name, rule["DestinationSecurityGroupId"]["Fn::GetAtt"][0], rule["FromPort"]))
+    assert ways_in == ways_out
+    always = {way for way in ways_in if not way[0].startswith("Door")}
+    assert always == {
+        ("FunctionSecurityGroup", "ProxySecurityGroup", 5432),
+        ("ProxySecurityGroup", "DatabaseSecurityGroup", 5432),
+    }
+
+
+def test_the_migration_door_is_shut_unless_asked_for(sam_template: dict[str, Any]) -> None:
+    """Everything of the door hangs on one condition, and the parameter behind it says closed."""
+    door = {name for name in sam_template["Resources"] if "Door" in name}
+    assert door
+    for name in door:
+        assert sam_template["Resources"][name].get("Condition") == "MigrationDoorIsOpen", name
+    assert sam_template["Parameters"]["MigrationDoor"]["Default"] == "closed"
+
+
+def test_nothing_of_the_network_is_public(sam_template: dict[str, Any]) -> None:
+    """No internet gateway, no public address, no rule for the whole world, no public database."""
+    kinds = {resource["Type"] for resource in sam_template["Resources"].values()}
+    assert not kinds & {"AWS::EC2::InternetGateway", "AWS::EC2::EIP", "AWS::EC2::NatGateway"}
+    for mapping in inside(sam_template["Resources"]):
+        assert mapping.get("CidrIp") != "0.0.0.0/0"
+        assert mapping.get("MapPublicIpOnLaunch", False) is False
+        assert mapping.get("PubliclyAccessible", False) is False
+    assert of_type(sam_template, "AWS::RDS::DBInstance")["Database"]["PubliclyAccessible"] is False
+
+
+def test_the_database_is_encrypted_and_asks_for_tls_and_iam(sam_template: dict[str, Any]) -> None:
+    """At rest and on both steps of the way; nobody of ours knows a password."""
+    database = of_type(sam_template, "AWS::RDS::DBInstance")["Database"]
+    proxy = of_type(sam_template, "AWS::RDS::DBProxy")["DatabaseProxy"]
+    settings = of_type(sam_template, "AWS::RDS::DBParameterGroup")["DatabaseSettings"]["Parameters"]
+    assert database["StorageEncrypted"] is True
+    assert database["ManageMasterUserPassword"] is True
+    assert database["EnableIAMDatabaseAuthentication"] is True
+    assert proxy["RequireTLS"] is True
+    assert proxy["DefaultAuthScheme"] == "IAM_AUTH"
+    assert settings["rds.force_ssl"] == "1"
+    variables = sam_template["Globals"]["Function"]["Environment"]["Variables"]
+    url = variables["DATABASE_URL"]["Fn::Sub"][0]
+    assert "sslmode=verify-full" in url
+    assert "frontdesk_app@" in url, "the URL carries no password"
+    assert variables["DATABASE_AUTH"] == "iam"
+
+
+def test_the_database_never_logs_what_patients_said(sam_template: dict[str, Any]) -> None:
+    """Parameters of statements are names and phones: Postgres writes none of them, slow or failed."""
+    settings = of_type(sam_template, "AWS::RDS::DBParameterGroup")["DatabaseSettings"]["Parameters"]
+    assert settings["log_parameter_max_length"] == "0"
+    assert settings["log_parameter_max_length_on_error"] == "0"
+
+
+def test_no_policy_of_ours_names_everything(sam_template: dict[str, Any]) -> None:
+    """Every statement names its actions and its resources; a star is neither."""
+    statements = [mapping for mapping in inside(sam_template["Resources"]) if "Effect" in mapping]
+    assert statements
+    for statement in statements:
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        assert not [action for action in actions if "*" in action], statement
+        if "Resource" in statement:
+            resources = statement["Resource"]
+            assert "*" not in (resources if isinstance(resources, list) else [resources]), statement
+
+
+def test_book_may_log_in_to_the_database_and_nothing_else(sam_template: dict[str, Any]) -> None:
+    """The function on the phone's path holds one permission, for one role of one proxy."""
+    policies = of_type(sam_template, "AWS::Serverless::Function")["BookFunction"]["Policies"]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    assert [statement["Action"] for statement in statements] == ["rds-db:connect"]
+    arn, names = statements[0]["Resource"]["Fn::Sub"]
+    assert arn.endswith(":dbuser:${ProxyId}/frontdesk_app")
+    assert "DatabaseProxy" in str(names["ProxyId"])
+
+
+def test_the_door_has_the_routes_the_voice_agent_calls(sam_template: dict[str, Any]) -> None:
+    """POST /api/vapi/tools with and without a tool's name, and GET /health, all answered by book."""
+    book = of_type(sam_template, "AWS::Serverless::Function")["BookFunction"]
+    assert {("POST", "/api/vapi/tools"), ("POST", "/api/vapi/tools/{toolName}"), ("GET", "/health")} <= set(
+        routes_of(book)
+    )
+
+
+def test_every_route_is_throttled_by_name(sam_template: dict[str, Any]) -> None:
+    """A route without a limit of its own, or a limit for a route that is gone, is a mistake."""
+    api = of_type(sam_template, "AWS::Serverless::HttpApi")["HttpApi"]
+    functions = of_type(sam_template, "AWS::Serverless::Function").values()
+    routes = [f"{method} {path}" for function in functions for method, path in routes_of(function)]
+    assert len(routes) == len(set(routes)), "two functions answer one route"
+    assert set(routes) == set(api["RouteSettings"])
+    for route, settings in api["RouteSettings"].items():
+        assert 0 < settings["ThrottlingRateLimit"] <= settings["ThrottlingBurstLimit"], route
+
+
+def test_the_access_log_holds_nothing_personal(sam_template: dict[str, Any]) -> None:
+    """Only these variables: a path can hold a patient's token, a query a number, an address a person."""
+    api = of_type(sam_template, "AWS::Serverless::HttpApi")["HttpApi"]
+    named = set(re.findall(r"\$context\.[\w.]+", api["AccessLogSettings"]["Format"]))
+    assert named == {
+        "$context.requestId",
+        "$context.requestTimeEpoch",
+        "$context.routeKey",
+        "$context.status",
+        "$context.responseLatency",
+        "$context.integrationStatus",
+        "$context.integrationLatency",
+        "$context.responseLength",
+        "$context.error.responseType",
+    }
+
+
+def test_every_log_group_forgets(sam_template: dict[str, Any]) -> None:
+    """Each function writes to a group of its own with a retention; one made by Lambda would keep all for ever."""
+    groups = of_type(sam_template, "AWS::Logs::LogGroup")
+    for name, group in groups.items():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+    for name, function in of_type(sam_template, "AWS::Serverless::Function").items():
+        assert function["LoggingConfig"]["LogGroup"]["Ref"] in groups, name
+
+
+def test_what_cannot_be_made_again_survives_the_stack(sam_template: dict[str, Any]) -> None:
+    """The database leaves a snapshot, the signing keys stay: without them every clinic's agent is refused."""
+    resources = sam_template["Resources"]
+    for name, policy in {"Database": "Snapshot", "VapiSigningKeys": "Retain"}.items():
+        assert resources[name]["DeletionPolicy"] == policy, name
+        assert resources[name]["UpdateReplacePolicy"] == policy, name

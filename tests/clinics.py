@@ -1,0 +1,117 @@
+"""Clinics for tests: an org with its providers, services and hours, written straight into the tables."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+Connection = psycopg.Connection[DictRow]
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """An org as the tests know it. `monday` is a Monday at least two weeks ahead, in the clinic's zone."""
+
+    id: uuid.UUID
+    time_zone: str
+    providers: tuple[uuid.UUID, ...]
+    services: dict[str, uuid.UUID] = field(hash=False)
+    phone_number_id: str = ""
+    number: str = ""
+
+    @property
+    def monday(self) -> date:
+        """A Monday far enough ahead that no notice rule touches it, near enough for every horizon."""
+        today = datetime.now(ZoneInfo(self.time_zone)).date()
+        return today + timedelta(days=14 + (7 - today.weekday()) % 7)
+
+    def at(self, hour: int, minute: int = 0, *, day: int = 0) -> datetime:
+        """Return that clinic-local time on the Monday, or `day` days after it."""
+        return datetime.combine(self.monday + timedelta(days=day), time(hour, minute), ZoneInfo(self.time_zone))
+
+
+def make_clinic(
+    owner: Connection,
+    *,
+    providers: Iterable[str] = ("Dr. Patel",),
+    time_zone: str = "America/New_York",
+    services: dict[str, int] | None = None,
+    opens: str = "09:00",
+    closes: str = "17:00",
+    weekdays: Iterable[int] = range(1, 6),
+    **org: Any,
+) -> Clinic:
+    """Write a clinic whose providers all offer every service (name -> minutes) at the same hours."""
+    org_id = uuid.uuid4()
+    values = {"id": org_id, "slug": f"clinic-{org_id.hex[:8]}", "name": "Bright Smiles", "time_zone": time_zone, **org}
+    owner.execute(
+        "INSERT INTO frontdesk.orgs SELECT * FROM jsonb_populate_record(NULL::frontdesk.orgs,"
+        " '{"
+        '"region": "US", "language": "en", "slot_grid_minutes": 15, "minimum_notice_minutes": 60,'
+        ' "booking_horizon_days": 365, "live_appointments_per_contact": 10, "vapi_secret_generation": 1'
+        "}' || jsonb_build_object('created_at', now()) || %s)",
+        [Jsonb({key: str(value) if isinstance(value, uuid.UUID) else value for key, value in values.items()})],
+    )
+    provider_ids = []
+    for name in providers:
+        provider_ids.append(uuid.uuid4())
+        owner.execute(
+            "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, %s, %s)", [org_id, provider_ids[-1], name]
+        )
+        for weekday in weekdays:
+            owner.execute(
+                "INSERT INTO frontdesk.weekly_hours VALUES (%s, %s, %s, %s, %s)",
+                [org_id, provider_ids[-1], weekday, opens, closes],
+            )
+    service_ids = {}
+    for name, minutes in (services or {"Teeth cleaning": 60, "Check-up": 30}).items():
+        service_ids[name] = uuid.uuid4()
+        owner.execute(
+            "INSERT INTO frontdesk.services (org_id, id, name, duration_minutes, created_at)"
+            " VALUES (%s, %s, %s, %s, clock_timestamp())",
+            [org_id, service_ids[name], name, minutes],
+        )
+        for provider_id in provider_ids:
+            owner.execute(
+                "INSERT INTO frontdesk.provider_services VALUES (%s, %s, %s)",
+                [org_id, provider_id, service_ids[name]],
+            )
+    phone_number_id, number = f"pn-{org_id}", f"+1202555{uuid.uuid4().int % 10000:04d}{uuid.uuid4().int % 1000:03d}"
+    owner.execute(
+        "INSERT INTO frontdesk.vapi_numbers (org_id, id, phone_number_id, number) VALUES (%s, %s, %s, %s)",
+        [org_id, uuid.uuid4(), phone_number_id, number],
+    )
+    return Clinic(org_id, time_zone, tuple(provider_ids), service_ids, phone_number_id, number)
+
+
+def call(connection: Connection, function: str, **arguments: Any) -> Any:
+    """Call a function of the API by its argument names and return its JSON."""
+    named = ", ".join(f"p_{name} => %({name})s" for name in arguments)
+    row = connection.execute(f"SELECT frontdesk.{function}({named}) AS answer", arguments).fetchone()
+    assert row is not None
+    return row["answer"]
+
+
+def book(connection: Connection, clinic: Clinic, at: datetime, **changed: Any) -> Any:
+    """Book a teeth cleaning for Dana Whitfield at that time, or what `changed` says instead."""
+    arguments: dict[str, Any] = {
+        "org_id": clinic.id,
+        "patient_name": "Dana Whitfield",
+        "patient_email": None,
+        "patient_phone": "+12025550147",
+        "service_type": "Teeth cleaning",
+        "scheduled_at": at,
+        "duration_minutes": None,
+    }
+    return call(connection, "book_appointment_atomic", **(arguments | changed))
+
+
+def utc(text: str) -> datetime:
+    """Read an ISO time that a function returned."""
+    return datetime.fromisoformat(text).astimezone(UTC)
