@@ -20,9 +20,6 @@ export FRESH
 endif
 export PYTHONPATH := .:layers/shared
 export SAM_CLI_TELEMETRY := 0
-# A region is needed to read the template, never to reach anything.
-export AWS_DEFAULT_REGION ?= us-east-1
-SAM := $(PYTHON) -m samcli
 
 .PHONY: help
 help:  # Lists the targets by group, from the comments beside them
@@ -59,7 +56,7 @@ build: bootstrap ## what Lambda gets, in .aws-sam/build, with its sizes (ARGS="-
 	@$(PYTHON) -m scripts.build --config-env $(STAGE) $(ARGS)
 
 deploy: build ## build, then `sam deploy` to STAGE=dev, staging or prod (docs/deploy.md)
-	@exec $(SAM) deploy --config-env $(STAGE)
+	@exec $(PYTHON) -m samcli deploy --config-env $(STAGE)
 
 ##@ Keep house
 .PHONY: format lock clean bootstrap

@@ -88,9 +88,14 @@ def is_postmaster_of(pid: int, place: Path) -> bool:
 def delete(data_dir: Path) -> None:
     """Delete a data directory, wherever it really lies."""
     if data_dir.is_symlink():
-        shutil.rmtree(_room(data_dir), ignore_errors=True)
+        delete_room(data_dir)
         data_dir.unlink()
     shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def delete_room(path: Path) -> None:
+    """Delete what lies outside for ``path``: its data, or its copy of the programs."""
+    shutil.rmtree(_room(path), ignore_errors=True)
 
 
 def _state(pid: int) -> str:

@@ -85,7 +85,7 @@ CREATE TABLE frontdesk.closures (
     org_id      uuid NOT NULL REFERENCES frontdesk.orgs (id),
     id          uuid NOT NULL,
     provider_id uuid,
-    during      tstzrange NOT NULL CONSTRAINT closures_not_empty CHECK (NOT isempty(during)),
+    during      tstzrange NOT NULL CONSTRAINT closures_half_open CHECK (NOT isempty(during) AND NOT upper_inc(during) AND (lower_inc(during) OR lower_inf(during))),
     reason      text NOT NULL DEFAULT '',
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, provider_id) REFERENCES frontdesk.providers (org_id, id)

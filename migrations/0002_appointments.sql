@@ -65,7 +65,7 @@ CREATE TABLE frontdesk.busy_blocks (
     org_id      uuid NOT NULL,
     id          uuid NOT NULL,
     provider_id uuid NOT NULL,
-    during      tstzrange NOT NULL CONSTRAINT busy_blocks_not_empty CHECK (NOT isempty(during)),
+    during      tstzrange NOT NULL CONSTRAINT busy_blocks_half_open CHECK (NOT isempty(during) AND NOT upper_inc(during) AND (lower_inc(during) OR lower_inf(during))),
     source      text NOT NULL DEFAULT 'google',
     external_id text,
     created_at  timestamptz NOT NULL DEFAULT now(),

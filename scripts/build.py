@@ -128,6 +128,7 @@ def compile_sources(artefact: Artefact) -> None:
     """
     compiled = compileall.compile_dir(
         artefact.directory,
+        force=True,  # pip leaves bytecode of the other kind behind
         quiet=1,
         # Tracebacks name the file's place in Lambda, not the machine of the one who built it.
         stripdir=str(artefact.directory),

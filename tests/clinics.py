@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
+from psycopg.types.range import Range
 
 Connection = psycopg.Connection[DictRow]
 
@@ -115,3 +116,104 @@ def book(connection: Connection, clinic: Clinic, at: datetime, **changed: Any) -
 def utc(text: str) -> datetime:
     """Read an ISO time that a function returned."""
     return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def one(connection: Connection, query: str, *values: Any) -> Any:
+    """Return the first column of the query's only row."""
+    rows = connection.execute(query, values).fetchall()
+    assert len(rows) == 1, f"{len(rows)} rows"
+    return next(iter(rows[0].values()))
+
+
+def add_closure(
+    owner: Connection,
+    clinic: Clinic,
+    start: datetime | None,
+    end: datetime | None,
+    provider: uuid.UUID | None = None,
+) -> None:
+    """Close the clinic, or one provider, over [start, end); None is without end on that side."""
+    owner.execute(
+        "INSERT INTO frontdesk.closures (org_id, id, provider_id, during)"
+        " VALUES (%s, gen_random_uuid(), %s, tstzrange(%s, %s))",
+        [clinic.id, provider, start, end],
+    )
+
+
+def add_busy(
+    owner: Connection, clinic: Clinic, provider: uuid.UUID, start: datetime | None, end: datetime | None
+) -> None:
+    """Make a provider's own calendar say busy over [start, end); None is without end on that side."""
+    owner.execute(
+        "INSERT INTO frontdesk.busy_blocks (org_id, id, provider_id, during)"
+        " VALUES (%s, gen_random_uuid(), %s, tstzrange(%s, %s))",
+        [clinic.id, provider, start, end],
+    )
+
+
+def set_hours(
+    owner: Connection, clinic: Clinic, provider: uuid.UUID, *hours: tuple[int, str, str]
+) -> None:
+    """Replace a provider's week by these (weekday 1 = Monday, opens, closes)."""
+    owner.execute("DELETE FROM frontdesk.weekly_hours WHERE provider_id = %s", [provider])
+    for weekday, opens, closes in hours:
+        owner.execute(
+            "INSERT INTO frontdesk.weekly_hours VALUES (%s, %s, %s, %s, %s)",
+            [clinic.id, provider, weekday, opens, closes],
+        )
+
+
+def put_visit(
+    owner: Connection,
+    clinic: Clinic,
+    start: datetime,
+    *,
+    minutes: int = 60,
+    provider: uuid.UUID | None = None,
+    phone: str = "+12025550199",
+    **columns: Any,
+) -> uuid.UUID:
+    """Write an appointment straight into the table, past every rule and every lock; return its id."""
+    provider = provider or clinic.providers[0]
+    owner.execute(
+        "INSERT INTO frontdesk.contacts (org_id, id, phone, name) VALUES (%s, gen_random_uuid(), %s, 'Sam Staff')"
+        " ON CONFLICT DO NOTHING",
+        [clinic.id, phone],
+    )
+    end = start + timedelta(minutes=minutes)
+    values: dict[str, Any] = {
+        "org_id": clinic.id,
+        "id": uuid.uuid4(),
+        "provider_id": provider,
+        "provider_no": one(owner, "SELECT provider_no FROM frontdesk.providers WHERE id = %s", provider),
+        "contact_id": one(
+            owner, "SELECT id FROM frontdesk.contacts WHERE org_id = %s AND phone = %s", clinic.id, phone
+        ),
+        "service_id": next(iter(clinic.services.values())),
+        "patient_name": "Sam Staff",
+        "starts_at": start,
+        "ends_at": end,
+        "during": Range(start, end, "[)"),
+        "confirmation_code": "1234",
+        "source": "staff",
+        **columns,
+    }
+    names = ", ".join(values)
+    places = ", ".join(f"%({name})s" for name in values)
+    owner.execute(f"INSERT INTO frontdesk.appointments ({names}) VALUES ({places})", values)
+    made: uuid.UUID = values["id"]
+    return made
+
+
+def every_row(owner: Connection, org_id: uuid.UUID) -> dict[str, list[Any]]:
+    """Return all that an org has in every table, to see whether anything changed."""
+    tables = owner.execute(
+        "SELECT table_name AS name FROM information_schema.columns"
+        " WHERE table_schema = 'frontdesk' AND column_name = 'org_id' ORDER BY 1"
+    ).fetchall()
+    return {
+        table["name"]: owner.execute(
+            f"SELECT t::text FROM frontdesk.{table['name']} t WHERE org_id = %s ORDER BY 1", [org_id]
+        ).fetchall()
+        for table in tables
+    }

@@ -157,7 +157,7 @@ def fresh_database(server: TestServer, template: str | None) -> Iterator[Databas
 
 
 def _fast_place() -> Path:
-    """Return a directory in memory if there is room: a test's database takes 16 ms there, on a disk 200 to 400."""
+    """Return a directory in memory if there is room: a database takes 16 ms there, on a disk 200 to 400."""
     memory = Path("/dev/shm")
     if (
         memory.is_dir()

@@ -29,7 +29,7 @@ def read(raw: msgspec.Raw | None) -> tuple[dict[str, Any], str | None]:
     """Decode the arguments of one call: an object, or a string that holds one.
 
     Returns the arguments and no problem, or none and the problem in words that quote nothing of
-    them. Left out or "" means a call without arguments. Vapi's static parameters are dropped.
+    them. Left out, null or "" means a call without arguments. Vapi's static parameters are dropped.
     """
     if not raw:
         return {}, None
@@ -38,9 +38,11 @@ def read(raw: msgspec.Raw | None) -> tuple[dict[str, Any], str | None]:
     try:
         said = lenient_json.value(raw)
         if isinstance(said, str):
-            said = lenient_json.value(said.encode()) if said.strip() else {}
+            said = lenient_json.value(said.encode()) if said.strip() else None
     except lenient_json.CANNOT_READ:
         return {}, "the arguments are not JSON"
+    if said is None:
+        return {}, None
     if not isinstance(said, dict):
         return {}, "the arguments are not an object"
     if _deeper_than(said, MAX_DEPTH):

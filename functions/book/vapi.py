@@ -83,16 +83,16 @@ class Result:
 
 # Every field is Raw: msgspec then checks and skips it in one pass over the body (the whole
 # conversation is in there), and a wrong type in one of them loses that field, not the message.
-class _Fields(msgspec.Struct):
+class _Fields(msgspec.Struct, rename="camel"):
     type: msgspec.Raw = _NOTHING
     call: msgspec.Raw = _NOTHING
     customer: msgspec.Raw = _NOTHING
-    phoneNumber: msgspec.Raw = _NOTHING  # noqa: N815 - Vapi's spelling
+    phone_number: msgspec.Raw = _NOTHING
     assistant: msgspec.Raw = _NOTHING
-    toolCallList: msgspec.Raw = _NOTHING  # noqa: N815
-    toolCalls: msgspec.Raw = _NOTHING  # noqa: N815
-    toolWithToolCallList: msgspec.Raw = _NOTHING  # noqa: N815
-    functionCall: msgspec.Raw = _NOTHING  # noqa: N815
+    tool_call_list: msgspec.Raw = _NOTHING
+    tool_calls: msgspec.Raw = _NOTHING
+    tool_with_tool_call_list: msgspec.Raw = _NOTHING
+    function_call: msgspec.Raw = _NOTHING
 
 
 class _Envelope(msgspec.Struct):
@@ -139,7 +139,7 @@ def parse(body: bytes) -> Message:
     """
     fields = _fields(body)
     call = record(fields.call)
-    number = record(fields.phoneNumber)
+    number = record(fields.phone_number)
     kind = _text(fields.type) or ""
     call_id = _text(call.get("id"))
     calls, legacy = _calls(kind, fields, call_id or "")
@@ -189,14 +189,14 @@ def _short(text: str) -> str | None:
 
 def _calls(kind: str, fields: _Fields, call_id: str) -> tuple[tuple[ToolCall, ...], bool]:
     """Find the calls of a message, and tell whether they came in the deprecated shape."""
-    if kind in ("function-call", "") and fields.functionCall:
-        return (_call(record(fields.functionCall), {}, call_id),), True
+    if kind in ("function-call", "") and fields.function_call:
+        return (_call(record(fields.function_call), {}, call_id),), True
     if kind not in ("tool-calls", ""):
         return (), False
-    plain = items(fields.toolCallList) or items(fields.toolCalls)
+    plain = items(fields.tool_call_list) or items(fields.tool_calls)
     pairs: Iterable[tuple[msgspec.Raw | None, msgspec.Raw | None]] = ((item, None) for item in plain)
     if not plain:
-        tools = items(fields.toolWithToolCallList)
+        tools = items(fields.tool_with_tool_call_list)
         pairs = ((record(tool).get("toolCall"), tool) for tool in tools)
     calls = []
     for place, (item, tool) in enumerate(pairs):
@@ -218,7 +218,8 @@ def _call(
         item.get("parameters"),
     )
     sent = [place for place in places if place is not None]
-    raw = next((place for place in sent if bytes(memoryview(place)[:5]) != b"null"), sent[0] if sent else None)
+    said_places = [place for place in sent if bytes(memoryview(place)[:5]) != b"null"]
+    raw = next(iter(said_places or sent), None)
     given = _id(item.get("id"))
     problem = over or (None if name else "the call names no tool")
     said: dict[str, Any] = {}

@@ -40,7 +40,8 @@ DECLARE
     v_email       text := nullif(lower(btrim(p_patient_email)), '');
     v_phone       text := regexp_replace(p_patient_phone, '[^+0-9]', '', 'g');
     v_key         text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
-    v_hash        text;
+    v_hash        text := coalesce(p_request_hash, md5(jsonb_build_array(v_phone, lower(v_name), p_service_type, p_provider,
+                                                                           extract(epoch FROM p_scheduled_at), p_duration_minutes)::text));
     v_org         orgs;
     v_service     services;
     v_provider_id uuid;
@@ -70,27 +71,27 @@ BEGIN
     IF v_phone IS NULL OR v_phone !~ '^\+[1-9][0-9]{6,14}$' THEN RETURN '{"outcome": "missing_info", "field": "patient_phone"}'; END IF;
     IF p_scheduled_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "scheduled_at"}'; END IF;
     IF p_duration_minutes NOT BETWEEN 5 AND 480 THEN RETURN '{"outcome": "missing_info", "field": "duration_minutes"}'; END IF;
-    v_name := left(v_name, 120);
+    v_name := btrim(left(v_name, 120));
     IF v_name IN (lower(v_name), upper(v_name)) THEN v_name := initcap(v_name); END IF;
     IF v_email !~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' OR length(v_email) > 254 THEN v_email := NULL; END IF;   -- never blocks a booking
 
     v_service := find_service(p_org_id, p_service_type);
     IF v_service.id IS NULL THEN
-        RETURN jsonb_build_object('outcome', 'unknown_service', 'services',
-            (SELECT jsonb_agg(s.name ORDER BY s.name) FROM services s WHERE s.org_id = p_org_id AND s.active));
+        -- A repetition is told what the first call was told, though the clinic has dropped the service since.
+        RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), jsonb_build_object('outcome', 'unknown_service', 'services',
+            (SELECT coalesce(jsonb_agg(s.name ORDER BY s.name), '[]') FROM services s WHERE s.org_id = p_org_id AND s.active)));
     END IF;
     IF p_provider IS NOT NULL THEN
         v_provider_id := find_provider(p_org_id, p_provider);
         IF v_provider_id IS NULL OR NOT EXISTS (
             SELECT FROM provider_services ps
             WHERE ps.org_id = p_org_id AND ps.provider_id = v_provider_id AND ps.service_id = v_service.id) THEN
-            RETURN unknown_provider(p_org_id, v_service, v_provider_id);
+            RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), unknown_provider(p_org_id, v_service, v_provider_id));
         END IF;
     END IF;
     v_length := make_interval(mins => coalesce(p_duration_minutes, v_service.duration_minutes));
     v_during := tstzrange(p_scheduled_at - make_interval(mins => v_service.buffer_before_minutes),
                           p_scheduled_at + v_length + make_interval(mins => v_service.buffer_after_minutes));
-    v_hash := coalesce(p_request_hash, md5(concat_ws('|', v_phone, lower(v_name), v_service.id, v_provider_id, p_scheduled_at, v_length)));
 
     v_refusal := time_refusal(v_org, p_scheduled_at);
     IF v_refusal IS NULL THEN

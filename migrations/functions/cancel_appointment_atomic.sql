@@ -24,13 +24,16 @@ SET lock_timeout = '3s'
 AS $$
 DECLARE
     v_key    text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
-    v_hash   text := coalesce(p_request_hash, md5(concat_ws('|', 'cancel', p_appointment_id, p_caller_phone, p_patient_name, p_confirmation_code)));
+    v_hash   text := coalesce(p_request_hash, md5(jsonb_build_array('cancel', p_appointment_id, p_caller_phone, p_patient_name, p_confirmation_code)::text));
     v_zone   text;
     v_id     uuid;
     v_answer jsonb;
     v_visit  appointments;
     v_phone  text;
 BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE EXCEPTION 'cancel_appointment_atomic needs READ COMMITTED' USING ERRCODE = '22023';
+    END IF;
     PERFORM set_config('app.org_id', p_org_id::text, true);
     SELECT time_zone INTO v_zone FROM orgs WHERE id = p_org_id;
     IF NOT FOUND THEN
@@ -69,6 +72,9 @@ BEGIN
     IF v_key IS NOT NULL THEN
         INSERT INTO idempotency_keys (org_id, key, request_hash, answer) VALUES (p_org_id, v_key, v_hash, v_answer)
         ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN   -- another appointment was changed with this key meanwhile: undo, and let the retry be told
+            RAISE EXCEPTION 'idempotency key taken while the change was made' USING ERRCODE = '40001';
+        END IF;
     END IF;
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.cancelled', v_id, NULL, v_visit.contact_id, v_visit.version + 1, p_call_id, coalesce(p_actor, p_source),

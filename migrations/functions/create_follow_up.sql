@@ -21,7 +21,7 @@ AS $$
 DECLARE
     v_key     text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
     v_message text := left(nullif(btrim(p_message), ''), 2000);
-    v_hash    text := coalesce(p_request_hash, md5(concat_ws('|', 'follow_up', p_phone, p_caller_name, v_message)));
+    v_hash    text := coalesce(p_request_hash, md5(jsonb_build_array('follow_up', p_phone, p_caller_name, v_message)::text));
     v_zone    text;
     v_contact uuid;
     v_id      uuid := new_id();
@@ -33,6 +33,11 @@ BEGIN
         RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
     END IF;
     IF v_message IS NULL THEN RETURN '{"outcome": "missing_info", "field": "message"}'; END IF;
+    IF p_due_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "due_at"}'; END IF;
+    IF p_phone !~ '^\+[1-9][0-9]{6,14}$' THEN RETURN '{"outcome": "missing_info", "field": "phone"}'; END IF;
+    IF p_urgency IS NULL OR p_urgency NOT IN ('routine', 'same_day', 'urgent') THEN
+        RETURN '{"outcome": "missing_info", "field": "urgency"}';
+    END IF;
     SELECT c.id INTO v_contact FROM contacts c WHERE c.org_id = p_org_id AND c.phone = p_phone;
 
     v_answer := jsonb_build_object('outcome', 'message_taken', 'today', (now() AT TIME ZONE v_zone)::date,
@@ -45,7 +50,7 @@ BEGIN
         END IF;
     END IF;
     INSERT INTO follow_ups (org_id, id, contact_id, phone, caller_name, message, urgency, preferred_time, due_at, source, call_id)
-    VALUES (p_org_id, v_id, v_contact, p_phone, left(p_caller_name, 120), v_message, p_urgency, left(p_preferred_time, 200), p_due_at, p_source, p_call_id);
+    VALUES (p_org_id, v_id, v_contact, p_phone, left(nullif(btrim(p_caller_name), ''), 120), v_message, p_urgency, left(p_preferred_time, 200), p_due_at, p_source, p_call_id);
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'follow_up.created', NULL, v_id, v_contact, 1, p_call_id, coalesce(p_actor, p_source),
         jsonb_build_object('urgency', p_urgency, 'due_at', p_due_at), '{notify}'));

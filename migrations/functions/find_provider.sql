@@ -14,7 +14,7 @@ BEGIN
         SELECT array_agg(p.id) INTO v_matches
         FROM frontdesk.providers p
         WHERE p.org_id = p_org_id AND p.active
-          AND frontdesk.name_key(substring(p.name FROM '\S+\s*$')) = v_key;
+          AND frontdesk.name_key(substring(frontdesk.name_words(p.name) FROM '\S+$')) = v_key;
     END IF;
     RETURN CASE WHEN cardinality(v_matches) = 1 THEN v_matches[1] END;
 END

@@ -1,4 +1,4 @@
--- The active service a caller means: by id, by name, or by one of its other names; null when none or several.
+-- The active service a caller means: by id, by name, or by one of its other names (the oldest that has it); else null.
 CREATE OR REPLACE FUNCTION frontdesk.find_service(p_org_id uuid, p_service_type text) RETURNS frontdesk.services
 LANGUAGE plpgsql VOLATILE
 AS $$

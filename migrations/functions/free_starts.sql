@@ -23,7 +23,8 @@ DECLARE
 BEGIN
     SELECT range_agg(tstzrange(opening, last_start, '[]') * tstzrange(p_from, p_until, '[]'))
     INTO v_open
-    FROM generate_series((p_from AT TIME ZONE p_zone)::date, (p_until AT TIME ZONE p_zone)::date, interval '1 day') AS day
+    -- As timestamps: series of dates would be made in the session's zone, not in the clinic's.
+    FROM generate_series(date_trunc('day', p_from AT TIME ZONE p_zone), p_until AT TIME ZONE p_zone, interval '1 day') AS day
     JOIN frontdesk.weekly_hours h
       ON h.org_id = p_org_id AND h.provider_id = p_provider_id AND h.weekday = extract(isodow FROM day)
     CROSS JOIN LATERAL (

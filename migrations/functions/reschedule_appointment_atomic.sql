@@ -27,13 +27,14 @@ SET lock_timeout = '3s'
 AS $$
 DECLARE
     v_key         text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
-    v_hash        text := coalesce(p_request_hash, md5(concat_ws('|', 'move', p_appointment_id, p_caller_phone, p_patient_name, p_confirmation_code, p_scheduled_at, p_provider)));
+    v_hash        text := coalesce(p_request_hash, md5(jsonb_build_array('move', p_appointment_id, p_caller_phone, p_patient_name, p_confirmation_code, extract(epoch FROM p_scheduled_at), p_provider)::text));
     v_org         orgs;
     v_service     services;
     v_visit       appointments;
     v_phone       text;
     v_id          uuid;
     v_provider_id uuid;
+    v_left        uuid;
     v_length      interval;
     v_during      tstzrange;
     v_refusal     text;
@@ -73,7 +74,8 @@ BEGIN
     END IF;
 
     -- Both schedules change: the one it leaves and the one it enters. Then read what is there now.
-    PERFORM lock_schedule(p_org_id, ARRAY[v_visit.provider_id, v_provider_id], v_phone);
+    v_left := v_visit.provider_id;
+    PERFORM lock_schedule(p_org_id, ARRAY[v_left, v_provider_id], v_phone);
     SELECT a.* INTO v_visit FROM appointments a WHERE a.org_id = p_org_id AND a.id = v_id FOR UPDATE;
     v_answer := stored_answer(p_org_id, v_key, v_hash);   -- a twin may have finished while we waited
     IF v_answer IS NOT NULL THEN
@@ -81,7 +83,9 @@ BEGIN
     END IF;
     IF v_visit.status NOT IN ('pending', 'confirmed', 'arrived') THEN
         RETURN jsonb_build_object('outcome', CASE WHEN v_visit.status = 'cancelled' THEN 'not_found' ELSE 'not_live' END);
-    ELSIF p_expected_version <> v_visit.version THEN
+    -- Moved to another provider while we waited: that schedule is not locked, and "stays with the same one"
+    -- would take it back to the provider it just left.
+    ELSIF p_expected_version <> v_visit.version OR v_visit.provider_id NOT IN (v_left, v_provider_id) THEN
         RETURN jsonb_build_object('outcome', 'version_conflict', 'appointment', appointment_json(p_org_id, v_id));
     ELSIF v_visit.starts_at = p_scheduled_at AND (p_provider IS NULL OR v_visit.provider_id = v_provider_id) THEN
         RETURN jsonb_build_object('outcome', 'rescheduled', 'today', (now() AT TIME ZONE v_org.time_zone)::date,
@@ -110,7 +114,11 @@ BEGIN
     v_answer := jsonb_build_object('outcome', 'rescheduled', 'today', (now() AT TIME ZONE v_org.time_zone)::date,
         'appointment', appointment_json(p_org_id, v_id));
     IF v_key IS NOT NULL THEN
-        INSERT INTO idempotency_keys (org_id, key, request_hash, answer) VALUES (p_org_id, v_key, v_hash, v_answer);
+        INSERT INTO idempotency_keys (org_id, key, request_hash, answer) VALUES (p_org_id, v_key, v_hash, v_answer)
+        ON CONFLICT DO NOTHING;
+        IF NOT FOUND THEN   -- another appointment was changed with this key meanwhile: undo, and let the retry be told
+            RAISE EXCEPTION 'idempotency key taken while the change was made' USING ERRCODE = '40001';
+        END IF;
     END IF;
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.rescheduled', v_id, NULL, v_visit.contact_id, v_visit.version + 1, p_call_id, coalesce(p_actor, p_source),

@@ -25,6 +25,9 @@ BEGIN
         o_outcome := 'not_verified';
         RETURN;
     END IF;
+    -- One guess at a time for a number, or guesses sent side by side would all be let through before the first
+    -- is counted. Always the first lock a transaction takes, so it stands outside lock_schedule's order.
+    PERFORM pg_advisory_xact_lock(hashtextextended('verify:v1:' || p_org_id || ':' || p_phone, 0));
     IF EXISTS (
         SELECT FROM frontdesk.verification_failures f
         WHERE f.org_id = p_org_id AND f.subject = ANY (v_subjects) AND f.since > now() - interval '1 day'

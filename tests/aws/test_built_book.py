@@ -27,14 +27,16 @@ UNCHECKED_HASH = 0b01  # PEP 552: bytecode with a hash that the interpreter does
 def add_clinic(owner: psycopg.Connection[DictRow], phone_number_id: str) -> None:
     """Make one clinic that is open round the clock, with one provider and one service of an hour."""
     owner.execute(
-        "INSERT INTO frontdesk.orgs (id, slug, name, time_zone) VALUES (%s, 'emulated', 'Emulated Dental', 'America/New_York')",
+        """INSERT INTO frontdesk.orgs (id, slug, name, time_zone)
+           VALUES (%s, 'emulated', 'Emulated Dental', 'America/New_York')""",
         [ORG],
     )
     owner.execute(
         "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, %s, 'Dr. Patel')", [ORG, PROVIDER]
     )
     owner.execute(
-        "INSERT INTO frontdesk.services (org_id, id, name, duration_minutes) VALUES (%s, %s, 'Teeth cleaning', 60)",
+        """INSERT INTO frontdesk.services (org_id, id, name, duration_minutes)
+           VALUES (%s, %s, 'Teeth cleaning', 60)""",
         [ORG, SERVICE],
     )
     owner.execute(
@@ -106,7 +108,7 @@ def environment_of_book(template: dict[str, Any], database_url: str) -> dict[str
 def test_the_built_function_holds_the_handler_where_the_template_says(
     built: Path, sam_template: dict[str, Any]
 ) -> None:
-    """functions/book/app.py below the artefact and frontdesk in the layer: the same import paths as in a checkout."""
+    """functions/book/app.py in the artefact, frontdesk in the layer: the import paths of the checkout."""
     handler = sam_template["Resources"]["BookFunction"]["Properties"]["Handler"]
     assert (built / "BookFunction" / (handler.rpartition(".")[0].replace(".", "/") + ".py")).is_file()
     assert (built / "SharedLayer" / "python" / "frontdesk").is_dir()
@@ -115,7 +117,7 @@ def test_the_built_function_holds_the_handler_where_the_template_says(
 def test_bytecode_is_shipped_in_the_form_that_survives_zipping(built: Path) -> None:
     """Every source of the layer and the function has 3.13 bytecode that no time of change can void."""
     for artefact in ("BookFunction", "SharedLayer"):
-        sources = [path for path in (built / artefact).rglob("*.py")]
+        sources = list((built / artefact).rglob("*.py"))
         assert sources
         for source in sources:
             compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
@@ -127,14 +129,14 @@ def test_built_book_answers_under_the_runtime_emulator(
     built: Path,
     sam_template: dict[str, Any],
     database: Database,
-    owner: psycopg.Connection[DictRow],
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    """A real Vapi message books one row and is told so; asked again it is answered the same; a stranger is not."""
+    """A real Vapi message books one row; asked again it is answered the same; a stranger is refused."""
     starts = (datetime.now(UTC) + timedelta(days=10)).replace(hour=15, minute=0, second=0, microsecond=0)
     message = vapi_message(starts)
-    add_clinic(owner, message["message"]["call"]["phoneNumberId"])
+    with database.connect_owner() as owner:
+        add_clinic(owner, message["message"]["call"]["phoneNumberId"])
     event = http_event(json.dumps(message), derive_secret(SIGNING_KEY, ORG, 1))
     stranger = copy.deepcopy(event)
     stranger["headers"]["authorization"] = "Bearer of-nothing"
@@ -155,7 +157,8 @@ def test_built_book_answers_under_the_runtime_emulator(
     assert "Dana Whitfield" in result["result"]
     assert json.loads(again["body"]) == json.loads(first["body"])
     assert refused["statusCode"] == 401
-    rows = owner.execute(
-        "SELECT org_id, starts_at AT TIME ZONE 'America/New_York' AS local FROM frontdesk.appointments"
-    )
+    with database.connect_owner() as owner:
+        rows = owner.execute(
+            "SELECT org_id, starts_at AT TIME ZONE 'America/New_York' AS local FROM frontdesk.appointments"
+        ).fetchall()
     assert [(row["org_id"], row["local"]) for row in rows] == [(ORG, starts.replace(tzinfo=None))]

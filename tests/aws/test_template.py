@@ -1,9 +1,12 @@
 """The relations inside template.yaml that no linter knows."""
 
+import itertools
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
+from frontdesk import db
 from scripts.build import ROOT
 
 VAPI_TIMEOUT = (
@@ -55,7 +58,9 @@ def test_each_timeout_is_shorter_than_the_one_around_it(sam_template: dict[str, 
     pool = of_type(sam_template, "AWS::RDS::DBProxyTargetGroup")["DatabaseProxyTarget"]
     borrow = pool["ConnectionPoolConfigurationInfo"]["ConnectionBorrowTimeout"]
     ladder = [VAPI_TIMEOUT, function, role_setting("statement_timeout"), borrow, role_setting("lock_timeout")]
-    assert all(outer > inner for outer, inner in zip(ladder, ladder[1:], strict=False)), ladder
+    assert all(outer > inner for outer, inner in itertools.pairwise(ladder)), ladder
+    # A call that reconnects and repeats ends by itself, in time to say so before the function is killed.
+    assert borrow < db.DEADLINE <= function - 3
 
 
 def test_a_queue_hides_a_message_six_times_as_long_as_its_worker_may_take(
@@ -68,7 +73,7 @@ def test_a_queue_hides_a_message_six_times_as_long_as_its_worker_may_take(
 
 
 def test_every_event_source_keeps_to_its_queues_visibility(sam_template: dict[str, Any]) -> None:
-    """A function that reads a queue times out before a sixth of the visibility, and reports failures one by one."""
+    """A reader of a queue times out within a sixth of its visibility and reports failures one by one."""
     queues = of_type(sam_template, "AWS::SQS::Queue")
     for name, function in of_type(sam_template, "AWS::Serverless::Function").items():
         for event in function.get("Events", {}).values():
@@ -108,7 +113,7 @@ def test_every_queue_is_encrypted(sam_template: dict[str, Any]) -> None:
 def test_only_the_functions_reach_the_proxy_and_only_the_proxy_the_database(
     sam_template: dict[str, Any],
 ) -> None:
-    """The path is function -> proxy -> database on 5432, both ways of each step are written, and nothing else is."""
+    """The path is function -> proxy -> database on 5432; each step is allowed at both ends, nothing else."""
     ways_in = {
         (rule["SourceSecurityGroupId"]["Fn::GetAtt"][0], rule["GroupId"]["Fn::GetAtt"][0], rule["FromPort"])
         for rule in of_type(sam_template, "AWS::EC2::SecurityGroupIngress").values()
@@ -233,7 +238,7 @@ def test_the_access_log_holds_nothing_personal(sam_template: dict[str, Any]) -> 
 
 
 def test_every_log_group_forgets(sam_template: dict[str, Any]) -> None:
-    """Each function writes to a group of its own with a retention; one made by Lambda would keep all for ever."""
+    """Each function has a log group with a retention; one that Lambda makes would keep all for ever."""
     groups = of_type(sam_template, "AWS::Logs::LogGroup")
     for name, group in groups.items():
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
@@ -247,3 +252,19 @@ def test_what_cannot_be_made_again_survives_the_stack(sam_template: dict[str, An
     for name, policy in {"Database": "Snapshot", "VapiSigningKeys": "Retain"}.items():
         assert resources[name]["DeletionPolicy"] == policy, name
         assert resources[name]["UpdateReplacePolicy"] == policy, name
+
+
+def test_every_stage_sets_only_parameters_the_template_has(sam_template: dict[str, Any]) -> None:
+    """A misspelt override fails a deploy late; each stage also shuts the migration door."""
+    stages = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    del stages["version"]
+    assert set(stages) == {"default", "dev", "staging", "prod"}
+    for stage, sections in stages.items():
+        overrides = dict(
+            text.split("=", 1) for text in sections["global"]["parameters"]["parameter_overrides"]
+        )
+        for name, value in overrides.items():
+            allowed = sam_template["Parameters"][name].get("AllowedValues", [value])
+            assert value in map(str, allowed), f"{stage}: {name}={value}"
+        assert overrides["MigrationDoor"] == "closed", stage
+        assert overrides["Stage"] == ("dev" if stage == "default" else stage)

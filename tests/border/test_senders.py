@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from frontdesk.senders import Verdict, derive_secret, live_secrets, verify_vapi
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from frontdesk.senders import Verdict, derive_secret, live_secrets, verify_vapi
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 MASTER = "master-key-of-the-tests-0123456789"
@@ -37,7 +38,7 @@ def seconds(moment: datetime) -> str:
 def test_a_derived_secret_never_changes() -> None:
     """Clinics paste the secret into Vapi: another value for the same org would cut every one of them off."""
     by_hand = hmac.new(MASTER.encode(), f"vapi:v1:{ORG}:1".encode(), hashlib.sha256).digest()
-    assert SECRET == "fd_" + base64.urlsafe_b64encode(by_hand).decode().rstrip("=")
+    assert "fd_" + base64.urlsafe_b64encode(by_hand).decode().rstrip("=") == SECRET
     assert re.fullmatch(r"fd_[A-Za-z0-9_-]{43}", SECRET)
 
 
@@ -111,7 +112,9 @@ def test_every_signature_vapi_can_be_set_to_is_accepted(
 ) -> None:
     """Hex or base64, SHA-256 or SHA-512, prefixed or bare, seconds or milliseconds, either header."""
     stamp = seconds(NOW) + ("123" if milliseconds else "")
-    headers = sign(BODY, SECRET, stamp, algorithm=algorithm, form=form, prefix=f"{algorithm}=" if named else "")
+    headers = sign(
+        BODY, SECRET, stamp, algorithm=algorithm, form=form, prefix=f"{algorithm}=" if named else ""
+    )
     assert verify_vapi(headers, BODY, (SECRET,), NOW) is Verdict.HMAC
     older_name = {"x-vapi-signature": headers["x-signature"], "x-timestamp": stamp}
     assert verify_vapi(older_name, BODY, (SECRET,), NOW) is Verdict.HMAC
@@ -213,7 +216,9 @@ def test_a_forged_or_expired_message_is_always_refused(body: bytes, data: st.Dat
     assert not verify_vapi(headers, sent, (SECRET,), now).ok
 
 
-HEADERS = st.sampled_from(["authorization", "x-vapi-secret", "x-signature", "x-vapi-signature", "x-timestamp"])
+HEADERS = st.sampled_from(
+    ["authorization", "x-vapi-secret", "x-signature", "x-vapi-signature", "x-timestamp"]
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -113,7 +113,7 @@ def test_a_process_killed_at_work_is_its_callers_error(tmp_path: Path) -> None:
         await asyncio.sleep(0.2)
         other = asyncio.create_task(functions.invoke(WHO, {"seconds": 0.5}))
         os.kill(victim, signal.SIGKILL)
-        answers: list[Any] = await asyncio.gather(doomed, other, return_exceptions=True)
+        answers = await asyncio.gather(doomed, other, return_exceptions=True)
         return answers[0], answers[1]
 
     doomed, other = with_functions(tmp_path, tiny("http.who"), use)

@@ -39,7 +39,7 @@ def normalise(raw: str) -> str | None:
     of the common form pass: local part up to 64, whole up to 254 characters, a domain with a dot.
     Never raises; a booking goes on without an address.
     """
-    text = one_line(unicodedata.normalize("NFKC", raw[:1000])).lower().strip(" <>\"'.,;")
+    text = one_line(unicodedata.normalize("NFKC", raw[:1000])).lower().strip(" <>\"'").rstrip(".,;>")
     text = text.removeprefix("mailto:")
     address = text if "@" in text and " " not in text else _joined(text)
     if len(address) > 254:

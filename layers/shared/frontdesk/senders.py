@@ -12,6 +12,7 @@ from uuid import UUID
 WINDOW = timedelta(minutes=5)
 SIGNATURE_HEADERS = ("x-signature", "x-vapi-signature")
 TIMESTAMP_HEADER = "x-timestamp"
+PROOF_HEADERS = (*SIGNATURE_HEADERS, "authorization", "x-vapi-secret")
 
 # The digest's length names its algorithm. SHA-1 (20 bytes) is left out on purpose: Vapi can be told
 # to use it, and a credential set up that way must fail loudly rather than be accepted.

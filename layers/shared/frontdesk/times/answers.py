@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """Hold the clinic's week: weekly[0] is Monday; a day is its (opens, closes) local times, empty = closed."""
+    """Hold the week: weekly[0] is Monday; a day is its (opens, closes) local times, none = closed."""
 
     weekly: tuple[tuple[tuple[time, time], ...], ...]
 

@@ -1,11 +1,9 @@
-"""From a phrase to its words, each with every role it can play; one word not in a table and there is no phrase."""
+"""From a phrase to its words, each with every role it can play; one unknown word and there is no phrase."""
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from typing import NamedTuple
 
-from frontdesk.times import words_en, words_es
+from frontdesk.times.vocabulary import VOCABULARY, Token
 
 LONGEST_PHRASE = 200  # characters; nobody says a longer one, and it bounds the work
 _LONGEST_RUN = 5  # words in the longest key of the tables
@@ -13,7 +11,7 @@ _LONGEST_RUN = 5  # words in the longest key of the tables
 _AM_PM = re.compile(r"(?<![a-z])([ap])\s?\.?\s?m(?![a-z])\.?")
 # Digits glued to anything not listed here become a piece of their own, so "24x7" is never half understood.
 _PIECE = re.compile(
-    r"(?P<iso>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?P<t>t(?=[0-9]))?(?![0-9])"
+    r"(?P<iso>[0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:(?P<t>t)(?=[0-9])|(?![0-9]))"
     r"|(?P<numeric>[0-9]{1,2}(?P<mark>[/-])[0-9]{1,2}(?:(?P=mark)(?:[0-9]{4}|[0-9]{2}))?"
     r"|[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{4})(?![0-9:/-])"
     r"|(?P<clock>[0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?|\.[0-9]{2}(?=\s?[ap]m)))(?![0-9:])"
@@ -25,23 +23,6 @@ _PIECE = re.compile(
     r"|(?P<link>\s[-\u2013\u2014]\s|[\u2013/])"
     r"|(?P<gap>[\s?!\"()\u00a1\u00bf-]+)"
 )
-
-
-class Token(NamedTuple):
-    """Hold the roles of one understood piece; `spanish` marks a word that English does not have."""
-
-    roles: Mapping[str, int]
-    spanish: bool = False
-
-
-def _merge() -> dict[str, Token]:
-    table = {key: Token(roles, key not in words_en.WORDS) for key, roles in words_es.WORDS.items()}
-    for key, roles in words_en.WORDS.items():
-        table[key] = Token({**words_es.WORDS.get(key, {}), **roles})
-    return table
-
-
-VOCABULARY = _merge()
 
 
 def _plain(text: str) -> str:

@@ -1,0 +1,262 @@
+"""The six voice tools: from what a model wrote to a typed question, and from the answer to a sentence."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from datetime import time as clock
+from typing import Any
+
+from frontdesk import appointments, emails, follow_ups, names, orgs, phones, slots, times
+from frontdesk.appointments import Asker, Wish
+from frontdesk.orgs import Org
+from functions.book import answers, speech
+from functions.book.answers import Answer
+from functions.book.arguments import flag
+
+_NOBODY_IN_PARTICULAR = frozenset(
+    {
+        "any",
+        "anyone",
+        "anybody",
+        "whoever",
+        "nopreference",
+        "firstavailable",
+        "anyavailable",
+        "either",
+        "noone",
+    }
+    | {
+        "cualquiera",
+        "cualquierdoctor",
+        "elquesea",
+        "sinpreferencia",
+        "anydoctor",
+        "anyprovider",
+        "anyoneavailable",
+    }
+)
+_SLOT_ID = re.compile(r"(\d{8}T\d{4})(?:-([0-9a-f-]{36}))?")
+_PARTS_OF_DAY = {"morning", "afternoon", "evening"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One tool call, as a tool sees it. `said` is cleaned: what is in it was really said."""
+
+    org: Org
+    now: datetime  # aware, in the clinic's zone
+    caller: str | None  # E.164 of the calling number, None when withheld
+    call_id: str | None
+    tool_call_id: str
+    request_hash: str
+    said: dict[str, Any]
+
+    @property
+    def asker(self) -> Asker:
+        """Who asks, for the database."""
+        return Asker(self.call_id, self.tool_call_id, self.request_hash, self.caller)
+
+    def text(self, *keys: str) -> str | None:
+        """Return the first of these arguments that was said, as text."""
+        for key in keys:
+            value = self.said.get(key)
+            if isinstance(value, str):
+                return value
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return str(value)
+        return None
+
+
+def check_availability(asked: Asked) -> Answer:
+    """Offer free starts on the days asked for."""
+    when = asked.text("when", "date", "startTime")
+    if when is None:
+        return answers.missing("scheduled_at")
+    part = asked.text("partOfDay")
+    part = part.lower() if part and part.lower() in _PARTS_OF_DAY else None
+    days = times.parse_days(when, asked.now, asked.org.hours, part)
+    if isinstance(days, times.Question):
+        return answers.question(days)
+    spoken_service, provider = asked.text("service", "reason"), _provider(asked)
+    told = slots.find(
+        asked.org.id,
+        orgs.service_meant(asked.org, spoken_service) if spoken_service else None,
+        datetime.combine(days.first, clock.min, asked.org.zone),
+        datetime.combine(days.last + timedelta(days=1), clock.min, asked.org.zone)
+        - timedelta(microseconds=1),
+        provider=provider,
+        earliest=days.earliest,
+        latest=days.latest,
+        # One day is offered from morning to evening; of several, the first start of each.
+        per_day=None if days.first == days.last else 2,
+        limit=100,
+    )
+    said_days = _said_days(days, asked.now.date())
+    return answers.slots(told, asked.org, said_days, with_provider=provider is not None)
+
+
+def book_appointment(asked: Asked) -> Answer:
+    """Book one appointment, or say what is missing, unclear or free instead."""
+    name = names.normalise(asked.text("patientName", "name") or "")
+    if name is None:
+        return answers.missing("patient_name")
+    start, slot_provider = _start(asked, "startTime", "scheduledAt", "when")
+    if isinstance(start, Answer):
+        return start
+    reason = asked.text("reason", "service", "serviceType")
+    if reason is None and len(asked.org.services) != 1:
+        return answers.missing("service", _which_service(asked.org))
+    phone = _phone(asked)
+    if isinstance(phone, Answer):
+        return phone
+    wish = Wish(
+        patient_name=name,
+        patient_phone=phone,
+        patient_email=emails.normalise(asked.text("email", "patientEmail") or ""),
+        service=orgs.service_meant(asked.org, reason or ""),
+        starts_at=start,
+        provider=slot_provider or _provider(asked),
+        date_of_birth=_date(asked.text("dateOfBirth")),
+        is_new_patient=flag(asked.said.get("newPatient")),
+        notes=asked.text("notes"),
+    )
+    return answers.of(appointments.book(asked.org.id, wish, asked.asker), asked.org)
+
+
+def lookup_appointments(asked: Asked) -> Answer:
+    """Tell a verified caller their coming appointments."""
+    return answers.of(appointments.lookup(asked.org.id, *_proof(asked), asked.asker), asked.org)
+
+
+def reschedule_appointment(asked: Asked) -> Answer:
+    """Move a verified caller's appointment; the old time is kept unless the new one is secured."""
+    start, slot_provider = _start(asked, "newStartTime", "startTime")
+    if isinstance(start, Answer):
+        return start
+    name, code = _proof(asked)
+    provider = slot_provider or _provider(asked)
+    return answers.of(
+        appointments.reschedule(asked.org.id, start, name, code, provider, asked.asker), asked.org
+    )
+
+
+def cancel_appointment(asked: Asked) -> Answer:
+    """Cancel a verified caller's appointment."""
+    name, code = _proof(asked)
+    return answers.of(
+        appointments.cancel(asked.org.id, name, code, asked.text("reason"), asked.asker), asked.org
+    )
+
+
+def request_follow_up(asked: Asked) -> Answer:
+    """Take a message for a person to call back."""
+    message = asked.text("message")
+    if message is None:
+        return answers.missing("message")
+    # A message is never refused for want of a number: a person can still make something of it.
+    phone = _phone(asked)
+    urgency = (asked.text("urgency") or "routine").lower().replace(" ", "_").replace("-", "_")
+    urgency = urgency if urgency in ("routine", "same_day", "urgent") else "routine"
+    preferred = asked.text("preferredTime")
+    told = follow_ups.create(
+        asked.org.id,
+        message,
+        follow_ups.due_at(urgency, preferred, asked.now, asked.org.hours),
+        asked.asker,
+        phone=phone if isinstance(phone, str) else None,
+        caller_name=names.normalise(asked.text("callerName", "patientName") or ""),
+        urgency=urgency,
+        preferred_time=preferred[:200] if preferred else None,
+    )
+    return answers.of(told, asked.org)
+
+
+TOOLS: dict[str, Callable[[Asked], Answer]] = {
+    "checkAvailability": check_availability,
+    "bookClinicAppointment": book_appointment,
+    "lookupAppointments": lookup_appointments,
+    "rescheduleAppointment": reschedule_appointment,
+    "cancelAppointment": cancel_appointment,
+    "requestFollowUp": request_follow_up,
+}
+
+
+def _start(asked: Asked, *keys: str) -> tuple[datetime | Answer, str | None]:
+    """Return the start asked for and the provider its slot id names, or the question to ask instead."""
+    slot = _SLOT_ID.fullmatch(asked.text("slotId") or "")
+    said = asked.text(*keys)
+    picked: datetime | None = None
+    if slot is not None:
+        # A slot id is a clinic-local time like any other, and goes through the same checks.
+        read = times.parse_moment(
+            f"{slot[1][:4]}-{slot[1][4:6]}-{slot[1][6:8]}T{slot[1][9:11]}:{slot[1][11:]}",
+            asked.now,
+            asked.org.hours,
+        )
+        picked = read.at if isinstance(read, times.Moment) else None
+    if said is None:
+        return (picked or answers.missing("scheduled_at")), slot[2] if slot and picked else None
+    read = times.parse_moment(said, asked.now, asked.org.hours)
+    if isinstance(read, times.Question):
+        # The model picked a slot and repeated the caller's shorter words: the slot is one of their readings.
+        if (
+            picked is not None
+            and (picked in read.options or not read.options)
+            and read.code != "DATE_IN_PAST"
+        ):
+            return picked, slot[2] if slot else None
+        return answers.question(read), None
+    if picked is not None and picked != read.at:
+        today = asked.now.date()
+        readings = f"{times.say_moment(read.at, today)} or {times.say_moment(picked, today)}"
+        text = f"Do you mean {readings}? {speech.today_is(today)}"
+        return answers.question(times.Question("AMBIGUOUS_TIME", text, (read.at, picked))), None
+    return read.at, slot[2] if slot and picked else None
+
+
+def _phone(asked: Asked) -> str | Answer:
+    """Return the number to reach the patient at (E.164), or the question for it."""
+    other = asked.text("callbackNumber", "phone", "patientPhone")
+    if other is not None:
+        number = phones.normalise(other, asked.org.region)
+        if number is not None:
+            return number
+        # Misheard digits are asked for again; words ("same number") mean the number the call comes from.
+        if sum(character.isdigit() for character in other) >= 5:
+            return answers.missing(
+                "patient_phone", "That phone number is not complete. Please ask for it again, digit by digit."
+            )
+    return asked.caller or answers.missing("patient_phone")
+
+
+def _proof(asked: Asked) -> tuple[str | None, str | None]:
+    """Return the caller's second factor: the name as spoken, and the code's digits."""
+    return asked.text("patientName", "name"), asked.text("confirmationCode", "code")
+
+
+def _provider(asked: Asked) -> str | None:
+    said = asked.text("practitioner", "provider")
+    return None if said is None or names.key(said) in _NOBODY_IN_PARTICULAR else said
+
+
+def _date(said: str | None) -> date | None:
+    try:
+        return date.fromisoformat(said) if said else None
+    except ValueError:
+        return None
+
+
+def _which_service(org: Org) -> str:
+    offered = speech.in_a_row([service.name for service in org.services])
+    return f"Please ask what the visit is for. The clinic offers {offered}."
+
+
+def _said_days(days: times.Days, today: date) -> str:
+    first = times.say_day(days.first, today)
+    span = f"on {first}" if days.first == days.last else f"from {first} to {times.say_day(days.last, today)}"
+    if days.earliest and days.latest:
+        return f"{span} between {times.say_time(days.earliest)} and {times.say_time(days.latest)}"
+    if days.earliest:
+        return f"{span} from {times.say_time(days.earliest)} on"
+    return f"{span} before {times.say_time(days.latest)}" if days.latest else span

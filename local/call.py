@@ -1,0 +1,118 @@
+"""Plays a patient's call against the running stack and prints what is said: `make call`."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import aiohttp
+from rich.console import Console
+
+from local.progress import complain
+from local.stack_file import NoStackError, find_org, read_stack
+from local.vapi_call import Answer, NoAnswerError, PhoneCall, call_tool, new_tool_call_id
+
+BOOKED = {"BOOKED", "ALREADY_BOOKED"}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command line."""
+    made = argparse.ArgumentParser(
+        prog="python -m local.call",
+        description="Plays a whole Vapi call against the running stack: the agent asks for free times, books "
+        "the first one offered, and then the booking is sent a second time, as a retry of the network would.",
+        epilog="With make: make call ARGS=\"--org clinica-del-sol --when 'next week'\"",
+    )
+    made.add_argument("--org", metavar="SLUG", help="the clinic called (default: the first of the stack)")
+    made.add_argument("--name", default="Dana Whitfield", help="who calls (default: %(default)s)")
+    made.add_argument("--phone", default="+12025550147", help="from which number (default: %(default)s)")
+    made.add_argument(
+        "--when", default="next week", help="the days wished for, in words (default: %(default)s)"
+    )
+    made.add_argument("--service", help="the reason for the visit (default: the clinic's first service)")
+    made.add_argument(
+        "--http", metavar="URL", help="another address than the stack's own, such as sam local's"
+    )
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play the call; 0 when it ended with a booking, 1 otherwise."""
+    options = parser().parse_args(arguments)
+    try:
+        stack = read_stack()
+        org = find_org(stack, options.org)
+        return asyncio.run(play(options, org, options.http or stack["http"], Console(highlight=False)))
+    except (NoStackError, NoAnswerError) as problem:
+        complain(str(problem))
+    except aiohttp.ClientConnectionError:
+        complain("The stack does not answer: is `make run` still up?")
+    except TimeoutError:
+        complain("The stack took too long to answer; its log is in .local/logs/.")
+    return 1
+
+
+async def play(options: argparse.Namespace, org: Mapping[str, Any], http: str, console: Console) -> int:
+    """Check, book, retry; print each step as caller and agent would say it."""
+    call = PhoneCall(http.rstrip("/"), org, options.phone)
+    service = options.service or org["services"][0]["name"]
+    console.print(f"\n[bold]{options.name} calls {org['slug']}[/] ({org['time_zone']})\n")
+    async with aiohttp.ClientSession() as session:
+        console.print(
+            f"[cyan]Caller[/]  I need an appointment: {service}. Do you have anything {options.when}?"
+        )
+        offer = await call_tool(
+            session, call, "checkAvailability", {"when": options.when, "service": service}
+        )
+        _show(console, "checkAvailability", offer)
+        start = first_start(offer.metadata)
+        if start is None:
+            complain("Nothing was offered, so there is nothing to book: try another --when.")
+            return 1
+        wish = _local(start, str(org["time_zone"]))
+        console.print(f"[cyan]Caller[/]  The first one, please. My name is {options.name}.")
+        booking = {"patientName": options.name, "reason": service, "startTime": wish}
+        tool_call_id = new_tool_call_id()
+        booked = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
+        _show(console, "bookClinicAppointment", booked)
+        again = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
+    same = "the same answer, word for word" if again.text == booked.text else "ANOTHER ANSWER"
+    console.print(f"[dim]The network sends the booking again: {same} ({again.took_ms:.0f} ms).[/]\n")
+    return 0 if booked.code in BOOKED and again.text == booked.text else 1
+
+
+def first_start(metadata: Mapping[str, Any]) -> datetime | None:
+    """Find the first moment an answer offers, wherever in the metadata it stands."""
+    return next(_moments(metadata), None)
+
+
+def _moments(value: Any) -> Iterator[datetime]:
+    if isinstance(value, str) and "T" in value:
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return
+        if moment.tzinfo is not None:
+            yield moment
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _moments(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _moments(part)
+
+
+def _local(moment: datetime, zone: str) -> str:
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+def _show(console: Console, tool: str, answer: Answer) -> None:
+    console.print(f"        [dim]{tool} -> {answer.code}, {answer.took_ms:.0f} ms[/]")
+    console.print(f"[green]Agent[/]   {answer.spoken}\n", markup=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+from tests.book.conftest import say
+
+
+def test_trial(clinic):
+    for r in [
+        say(clinic, "checkAvailability", when=f"{clinic.monday}"),
+        say(clinic, "checkAvailability", when="next week", partOfDay="afternoon"),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            patientName="dana whitfield",
+            startTime=f"{clinic.monday}T15:00",
+            reason="Teeth cleaning",
+            email="Dana at example dot com",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            patientName="dana whitfield",
+            startTime=f"{clinic.monday}T15:00",
+            reason="Teeth cleaning",
+            email="Dana at example dot com",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            "tc-2",
+            patientName="dana whitfield",
+            startTime=f"{clinic.monday}T15:00",
+            reason="cleaning",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            "tc-3",
+            patientName="dana whitfield",
+            startTime=f"{clinic.monday}T15:00",
+            reason="teeth cleaning",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            "tc-4",
+            call_id="c2",
+            caller="+12025550100",
+            patientName="Rob Roy",
+            startTime=f"{clinic.monday}T15:00",
+            reason="teeth cleaning",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            "tc-5",
+            patientName="dana whitfield",
+            startTime="2024-12-01T10:00:00Z",
+            reason="teeth cleaning",
+        ),
+        say(
+            clinic,
+            "bookClinicAppointment",
+            "tc-6",
+            patientName="dana whitfield",
+            startTime="next Friday at half past three",
+            reason="teeth cleaning",
+        ),
+        say(clinic, "lookupAppointments", "tc-7", patientName="Dana Whitfield"),
+        say(clinic, "lookupAppointments", "tc-8", patientName="Rob"),
+        say(
+            clinic,
+            "rescheduleAppointment",
+            "tc-9",
+            patientName="Dana Whitfield",
+            newStartTime=f"{clinic.monday}T11:00",
+        ),
+        say(clinic, "cancelAppointment", "tc-10", patientName="Dana Whitfield"),
+        say(clinic, "cancelAppointment", "tc-11", patientName="Dana Whitfield"),
+        say(clinic, "requestFollowUp", "tc-12", message="call me", preferredTime="tomorrow at 3"),
+        say(clinic, "nonsense", "tc-13", message="call me"),
+    ]:
+        print(r)
