@@ -61,15 +61,18 @@ class Worker:
 class Functions:
     """The workers of every function; use `invoke`, and `close` at the end."""
 
-    def __init__(self, runtimes: Iterable[Runtime], logs: Path) -> None:
-        """Know the functions; their logs go to `logs`/<function>.log. Needs a running event loop."""
+    def __init__(self, runtimes: Iterable[Runtime], logs: Path, idle_seconds: float = IDLE_SECONDS) -> None:
+        """Know the functions; their logs go to `logs`/<function>.log. Needs a running event loop.
+
+        A worker nobody needed for `idle_seconds` is ended, as Lambda ends its containers.
+        """
         self._runtimes = {runtime.name: runtime for runtime in runtimes}
         self._turns = {name: asyncio.Semaphore(r.concurrency) for name, r in self._runtimes.items()}
         self._idle: dict[str, list[Worker]] = {name: [] for name in self._runtimes}
         self._live: dict[str, set[Worker]] = {name: set() for name in self._runtimes}
         self._logs = logs
         logs.mkdir(parents=True, exist_ok=True)
-        self._reaper = asyncio.create_task(self._reap())
+        self._reaper = asyncio.create_task(self._reap(idle_seconds))
 
     async def invoke(self, name: str, event: Any) -> Any:
         """Run a function on one event and return its answer.
@@ -89,10 +92,6 @@ class Functions:
             worker.used_at = time.monotonic()
             self._idle[name].append(worker)
         return _result(name, answer)
-
-    def count(self, name: str) -> int:
-        """Return how many processes of a function are alive."""
-        return len(self._live[name])
 
     def pids(self, name: str) -> list[int]:
         """Return the process ids of a function's workers."""
@@ -164,10 +163,10 @@ class Functions:
         await worker.process.wait()
         self._live[name].discard(worker)
 
-    async def _reap(self) -> None:
+    async def _reap(self, idle_seconds: float) -> None:
         while True:
-            await asyncio.sleep(IDLE_SECONDS / 10)
-            limit = time.monotonic() - IDLE_SECONDS
+            await asyncio.sleep(idle_seconds / 10)
+            limit = time.monotonic() - idle_seconds
             for name, workers in self._idle.items():
                 for worker in [one for one in workers if one.used_at < limit]:
                     workers.remove(worker)

@@ -95,7 +95,7 @@ def start(
         chosen = _for_account(binaries or _matching(data_dir), account)
         place = postgres_files.reachable_place(data_dir, account)
         stop(data_dir, chosen)
-        password = _made(data_dir, place, chosen, account)
+        password = _made(data_dir, place, chosen, account, durable=durable)
         settings = _settings(durable=durable, max_connections=max_connections)
         port = _launch(place, chosen, account, settings)
         pid = int((place / "postmaster.pid").read_text().split("\n", 1)[0])
@@ -159,7 +159,9 @@ def _hold(path: Path) -> FileIO:
     return handle
 
 
-def _made(data_dir: Path, place: Path, binaries: Binaries, account: pwd.struct_passwd | None) -> str:
+def _made(
+    data_dir: Path, place: Path, binaries: Binaries, account: pwd.struct_passwd | None, *, durable: bool
+) -> str:
     """Make the data directory unless it is there; return the superuser's password."""
     secret = data_dir.with_name(data_dir.name + ".password")
     if (place / "PG_VERSION").exists():
@@ -180,7 +182,8 @@ def _made(data_dir: Path, place: Path, binaries: Binaries, account: pwd.struct_p
         if account:
             os.chown(half, account.pw_uid, account.pw_gid)
             os.chown(handed.name, account.pw_uid, account.pw_gid)
-        done = _run(_initdb(binaries, half, handed.name), account)
+        command = _initdb(binaries, half, handed.name)
+        done = _run(command if durable else [*command, "--no-sync"], account)
     if done.returncode:
         raise PostgresError(f"initdb failed: {_last_line(done.stderr)}")
     if place.exists():
@@ -198,7 +201,7 @@ def _initdb(binaries: Binaries, directory: Path, password_file: str) -> list[obj
         SUPERUSER,
         "--encoding=UTF8",
     ]
-    command += [f"--pwfile={password_file}", "--auth-host=scram-sha-256", "--auth-local=reject", "--no-sync"]
+    command += [f"--pwfile={password_file}", "--auth-host=scram-sha-256", "--auth-local=reject"]
     # The builtin provider (17 and later) is the same on every machine; the C library's is not.
     if binaries.major >= 17:
         return [*command, "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

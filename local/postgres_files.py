@@ -11,6 +11,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import time
 from pathlib import Path
 
 
@@ -124,4 +125,19 @@ def _room(path: Path) -> Path:
     if room.lstat().st_uid != os.geteuid() or room.is_symlink():
         raise PostgresError(f"{room} belongs to somebody else: delete it.")
     room.chmod(0o711)
+    if not (room / "origin").exists():
+        (room / "origin").write_text(str(path.absolute()))
+        _sweep_rooms()
     return room
+
+
+def _sweep_rooms() -> None:
+    """Delete our directories whose checkout has been deleted since, unless a server still runs in them."""
+    for room in LASTING.glob(f"frontdesk-{os.geteuid()}-*"):
+        origin = room / "origin"
+        if not origin.exists() or time.time() - origin.stat().st_mtime < 60:
+            continue  # perhaps just being made
+        path, pid = Path(origin.read_text()), postmaster_pid(room / "data")
+        abandoned = not path.is_symlink() and not path.exists()
+        if abandoned and (pid is None or not is_postmaster_of(pid, room / "data")):
+            shutil.rmtree(room, ignore_errors=True)

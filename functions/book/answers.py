@@ -147,18 +147,19 @@ def _listed(code: str, ending: str) -> Callable[[Told, Org], Answer]:
     def say(told: Told, org: Org) -> Answer:
         visits = told["appointments"]
         today = datetime.now(org.zone).date()
-        said = [
-            f"{speech.a_visit(visit['service_name'])} for {visit['patient_name']} with {visit['provider_name']} "
-            f"on {times.say_moment(speech.local(visit['starts_at'], org.zone), today)}, "
-            f"code {speech.digits(visit['confirmation_code'])}"
-            for visit in visits[:MOST_OFFERED]
-        ]
+        said = [_described(visit, today, org) for visit in visits[:MOST_OFFERED]]
         count = "is one coming appointment" if len(visits) == 1 else f"are {len(visits)} coming appointments"
         more = " Those are the first three." if len(visits) > MOST_OFFERED else ""
         text = f"There {count}: {'; '.join(said)}.{more}{ending}"
         return Answer(code, text, {"appointments": [_facts(visit, org) for visit in visits]})
 
     return say
+
+
+def _described(visit: Told, today: date, org: Org) -> str:
+    what, who, whom = speech.a_visit(visit["service_name"]), visit["patient_name"], visit["provider_name"]
+    when = times.say_moment(speech.local(visit["starts_at"], org.zone), today)
+    return f"{what} for {who} with {whom} on {when}, code {speech.digits(visit['confirmation_code'])}"
 
 
 def _message_taken(told: Told, org: Org) -> Answer:

@@ -41,10 +41,8 @@ def read(raw: msgspec.Raw | None) -> tuple[dict[str, Any], str | None]:
             said = lenient_json.value(said.encode()) if said.strip() else None
     except lenient_json.CANNOT_READ:
         return {}, "the arguments are not JSON"
-    if said is None:
-        return {}, None
     if not isinstance(said, dict):
-        return {}, "the arguments are not an object"
+        return {}, None if said is None else "the arguments are not an object"
     if _deeper_than(said, MAX_DEPTH):
         return {}, "the arguments are nested too deeply"
     return {key: each for key, each in said.items() if not key.startswith("_") and key not in _STATIC}, None

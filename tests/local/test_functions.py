@@ -122,6 +122,24 @@ def test_a_process_killed_at_work_is_its_callers_error(tmp_path: Path) -> None:
     assert isinstance(other, dict)
 
 
+def test_idle_processes_end_and_come_back_when_needed(tmp_path: Path) -> None:
+    """After the idle time there is no process left; the next event starts one."""
+
+    async def run() -> tuple[int, int, int]:
+        functions = Functions([tiny("http.who")], tmp_path, idle_seconds=0.3)
+        try:
+            first = (await functions.invoke(WHO, {}))["pid"]
+            await asyncio.sleep(1)
+            left = len(functions.pids(WHO))
+            return first, left, (await functions.invoke(WHO, {}))["pid"]
+        finally:
+            await functions.close()
+
+    first, left, second = asyncio.run(run())
+    assert left == 0
+    assert first != second
+
+
 def test_a_handler_that_cannot_be_imported_says_so_in_its_log(tmp_path: Path) -> None:
     """Every caller gets the error's type; the log has the trace."""
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
@@ -80,9 +81,17 @@ def test_the_server_of_a_killed_stack_is_replaced(data_dir: Path) -> None:
 def test_a_pid_file_that_names_a_stranger_is_no_obstacle(data_dir: Path) -> None:
     """A process number is given out again: a stale pid file may name a live stranger, to be left alone."""
     postgres.start(data_dir, durable=False).stop()
-    (data_dir / "postmaster.pid").write_text(f"{os.getpid()}\n{data_dir}\n")
-    with postgres.start(data_dir, durable=False) as server, psycopg.connect(server.owner_url) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+    account = postgres_files.server_account(data_dir)
+    # Of the server's own account: Postgres itself takes a stranger of another account for gone.
+    with subprocess.Popen(["sleep", "60"], user=account.pw_uid if account else None) as stranger:
+        (data_dir / "postmaster.pid").write_text(f"{stranger.pid}\n{data_dir}\n")
+        with (
+            postgres.start(data_dir, durable=False) as server,
+            psycopg.connect(server.owner_url) as connection,
+        ):
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        assert stranger.poll() is None
+        stranger.kill()
 
 
 def test_two_stacks_cannot_share_a_directory(data_dir: Path) -> None:
@@ -122,6 +131,24 @@ def test_root_behind_a_closed_door_still_gets_a_server(data_dir: Path) -> None:
     elsewhere = inside.resolve()
     postgres.remove(inside)
     assert not elsewhere.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+def test_what_a_deleted_checkout_left_elsewhere_is_cleared(data_dir: Path) -> None:
+    """Whoever deletes a checkout deletes the link and not what it leads to; a later start does."""
+    rooms = []
+    for name in ("deleted", "later"):
+        closed = data_dir / name
+        closed.mkdir(parents=True)
+        closed.chmod(0o700)
+        with postgres.start(closed / "pg", durable=False):
+            rooms.append((closed / "pg").resolve().parent)
+        if name == "deleted":
+            shutil.rmtree(closed)
+            os.utime(rooms[0] / "origin", (0, 0))
+    assert not rooms[0].exists()
+    assert rooms[1].exists()
+    postgres.remove(data_dir / "later" / "pg")
 
 
 def test_programs_behind_a_closed_door_are_copied(data_dir: Path, server: TestServer) -> None:

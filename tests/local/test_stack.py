@@ -1,28 +1,18 @@
 """`make run` as a person and the tools beside it meet it: start, stack.json, stop, crash, again."""
 
-import contextlib
 import json
-import os
 import signal
 import socket
 import stat
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from local.stack import StartError, read_settings, with_login
 from local.stack_file import NoStackError, find_org, kept_secret, read_stack, write_stack
+from tests.local.stacks import answers, free_port, launch, running, stop
 
-ROOT = Path(__file__).parents[2]
 ORG_KEYS = {
     "id", "slug", "time_zone", "vapi_phone_number_id", "vapi_number", "vapi_secret", "twilio_number",
     "twilio_account_sid", "twilio_auth_token", "staff_token", "google", "providers", "services",
@@ -30,75 +20,6 @@ ORG_KEYS = {
 STACK_KEYS = {
     "http", "ws", "database_url", "app_database_url", "sqs", "queues", "twilio", "google", "orgs",
 }  # fmt: skip
-
-
-def free_port() -> int:
-    """Find a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def launch(directory: Path, port: int, **variables: str) -> subprocess.Popen[str]:
-    """Start a stack which keeps its data in `directory`."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers' / 'shared'}",
-        "FRONTDESK_LOCAL": str(directory),
-        "PORT": str(port),
-        **variables,
-    }
-    environment.pop("DATABASE_URL", None)
-    return subprocess.Popen(
-        [sys.executable, "-m", "local.stack"],
-        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-
-
-def wait_until_ready(process: subprocess.Popen[str], directory: Path, launched: float) -> dict[str, Any]:
-    """Wait for this start's stack.json (a killed stack leaves its own behind) and read it."""
-    deadline = time.monotonic() + 120
-    path = directory / "stack.json"
-    while not path.exists() or path.stat().st_mtime < launched:
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            pytest.fail(f"the stack did not start:\n{process.communicate()[0]}")
-        time.sleep(0.05)
-    return read_stack(path)
-
-
-@contextmanager
-def running(directory: Path, **variables: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
-    """Run a stack on a free port; it is stopped at the end if it still runs."""
-    launched = time.time()
-    process = launch(directory, free_port(), **variables)
-    try:
-        yield process, wait_until_ready(process, directory, launched)
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(30)
-        process.kill()
-        process.wait()
-
-
-def stop(process: subprocess.Popen[str], how: signal.Signals) -> str:
-    """End a stack with a signal; give what it printed."""
-    process.send_signal(how)
-    said, _ = process.communicate(timeout=60)
-    return said
-
-
-def answers(url: str) -> bool:
-    """Tell whether anything at all listens behind an address."""
-    try:
-        urllib.request.urlopen(url, timeout=5)
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
 
 
 def slugs(database_url: str) -> list[str]:

@@ -71,6 +71,15 @@ def test_a_function_a_migration_dropped_is_made_again(migrated: Database, folder
     assert report == runner.Report(("0003_drop_one.sql",), ("functions/one.sql",), grants=True)
 
 
+def test_functions_may_call_each_other_in_any_order(empty_database: Database, folder: Folder) -> None:
+    """Quoted bodies are not checked while files are applied: a caller may come before its callee."""
+    folder.write("functions/a_caller.sql", Folder.function("a_caller", "frontdesk.one() + 1"))
+    report = runner.migrate(empty_database.owner_url, folder.path)
+    assert report.functions == ("functions/a_caller.sql", "functions/one.sql")
+    with empty_database.connect_owner() as owner:
+        assert owner.execute("SELECT frontdesk.a_caller() AS answer").fetchone() == {"answer": 2}
+
+
 def test_a_function_names_what_must_come_before_it(empty_database: Database, folder: Folder) -> None:
     """A body that Postgres resolves at once (BEGIN ATOMIC) needs its callee first, whatever the names."""
     folder.write(

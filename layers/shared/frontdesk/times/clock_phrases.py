@@ -121,13 +121,20 @@ _CLOCKS = table([
 ])  # fmt: skip
 
 
-def _date_follows(tokens: Sequence[Token], at: int) -> bool:
-    """Tell whether "5" goes on as "5 of December": then it was a day, not an hour."""
-    return role_at(tokens, at, "month") or (role_at(tokens, at, "of") and role_at(tokens, at + 1, "month"))
+def _was_a_day(tokens: Sequence[Token], end: int) -> bool:
+    """Tell whether a number goes on as "5 of December" or "5 December": then it was a day, not an hour.
+
+    "five December 10th" has a day of its own, so its first number stays an hour.
+    """
+    if "num" not in tokens[end - 1].roles:
+        return False
+    if role_at(tokens, end, "of"):
+        return role_at(tokens, end + 1, "month")
+    return role_at(tokens, end, "month") and not role_at(tokens, end + 1, "num", "ord", "the")
 
 
 def clocks_at(tokens: Sequence[Token], at: int) -> list[tuple[Clock, int]]:
     """Find every way to read an hour at a position, with the position after it."""
     if at >= len(tokens):
         return []
-    return [(clock, end) for clock, end in matches(_CLOCKS, tokens, at) if not _date_follows(tokens, end)]
+    return [(clock, end) for clock, end in matches(_CLOCKS, tokens, at) if not _was_a_day(tokens, end)]

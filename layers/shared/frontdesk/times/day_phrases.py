@@ -137,7 +137,8 @@ def _refused(item: Item, tokens: Sequence[Token], start: int, end: int) -> bool:
         hour = role_at(tokens, end, "ampm", "oclock", "plus", "y", "less", "til", "past", "paraat")
         return month_follows or nth or hour
     if item.kind == "month":
-        return role_at(tokens, end, "num", "ord", "the") or role_at(tokens, start - 1, "num", "ord")
+        day_before = start > 0 and "month" in tokens[start].roles and role_at(tokens, start - 1, "num", "ord")
+        return day_before or role_at(tokens, end, "num", "ord", "the")
     return False
 
 

@@ -26,7 +26,7 @@ _PIECE = re.compile(
 
 
 def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.strip().lower())
+    decomposed = unicodedata.normalize("NFKD", text.strip().lower().replace("@", " at "))
     letters = "".join(c for c in decomposed if not unicodedata.combining(c) and c not in "'\u2019")
     return _AM_PM.sub(r" \1m ", letters)
 

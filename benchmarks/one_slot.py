@@ -1,0 +1,121 @@
+"""A thousand requests for one slot over fifty connections: who is right, and what being right costs."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+from benchmarks.database import Clinics, Connection
+from benchmarks.figures import Effort, Section, count, ratio
+
+NAME = "one-slot"
+REQUESTS = 1000
+CONNECTIONS = 50
+WARM_CALLS = 6  # the statements of a plpgsql function are planned anew for its first five calls
+# The constraint alone takes a deadlock_timeout (1 s) for each of its deadlocks: fewer rounds.
+EXCLUDED_ROUNDS = 1
+
+ORG = "00000000-0000-4000-8000-000000100001"
+PROVIDER = "00000000-0000-4000-9000-000010000101"
+
+# Each of these texts is one statement; {phone}, {start} differ from call to call.
+OURS = (
+    f"SELECT frontdesk.book_appointment_atomic('{ORG}', 'Dana Whitfield', NULL, '{{phone}}', 'Check-up',"
+    f" '{{start}}', 30, '{PROVIDER}', 'call-{{phone}}', '{{start}}') ->> 'outcome'"
+)
+NAIVE = f"SELECT bench.naive_book('{ORG}', '{PROVIDER}', '{{phone}}', '{{start}}', 30)"
+EXCLUDED = "SELECT bench.excluded_book(1, '{phone}', '{start}', 30)"
+
+
+@dataclass(frozen=True)
+class Race:
+    """One race: seconds until the last answer, and how often each outcome (or SQLSTATE) was given."""
+
+    seconds: float
+    outcomes: Counter[str]
+
+
+def measure(clinics: Clinics, effort: Effort) -> Section:
+    """Let the three designs race for one half hour, asked for at two overlapping starts, in turn."""
+    place = clinics.copy("one_slot")
+    races: dict[str, list[Race]] = {"ours": [], "naive": [], "excluded": []}
+    statements = {"ours": OURS, "naive": NAIVE, "excluded": EXCLUDED}
+    for number in range(effort.rounds):
+        for name, statement in statements.items():
+            if name != "excluded" or number < EXCLUDED_ROUNDS:
+                races[name].append(_race(place, statement, number))
+    seconds = {name: [race.seconds for race in found] for name, found in races.items()}
+    figures = (
+        count("booked of 1000 overlapping requests", _outcomes(races["ours"], "booked"), 1),
+        count("refused politely", _outcomes(races["ours"], "slot_unavailable"), REQUESTS - 1),
+        count("deadlocks", _outcomes(races["ours"], "40P01"), 0),
+        count("other errors", _errors(races["ours"]), 0),
+        count("booked by a look and an insert with no lock", _outcomes(races["naive"], "booked")),
+        ratio("time over the unlocked look and insert (which is wrong)", seconds["ours"], seconds["naive"]),
+        count("deadlocks of the exclusion constraint alone", _outcomes(races["excluded"], "40P01")),
+        ratio("time over the exclusion constraint alone", seconds["ours"][:EXCLUDED_ROUNDS], seconds["excluded"]),
+    )  # fmt: skip
+    raw = {name: [{"seconds": round(r.seconds, 3), **r.outcomes} for r in found] for name, found in races.items()}
+    return Section(NAME, figures, raw, (
+        "our refusals carry the next free starts, which the rivals do not look for",
+        f"the constraint alone is raced {EXCLUDED_ROUNDS} time(s): each of its deadlocks lasts a second",
+    ))  # fmt: skip
+
+
+def _outcomes(races: list[Race], outcome: str) -> list[float]:
+    return [race.outcomes[outcome] for race in races]
+
+
+def _errors(races: list[Race]) -> list[float]:
+    known = {"booked", "slot_unavailable", "40P01"}
+    return [sum(times for outcome, times in race.outcomes.items() if outcome not in known) for race in races]
+
+
+def _race(place: Clinics, statement: str, number: int) -> Race:
+    """Warm fifty connections on slots of their own, then let them all ask for the same one."""
+    day = datetime.now(UTC).replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=2)
+    wanted = day + timedelta(days=7 * number)  # the calendars are filled every seventh day from the third on
+    connections = [place.app() for _ in range(CONNECTIONS)]
+    try:
+        for place_in_line, connection in enumerate(connections):
+            for again in range(WARM_CALLS):
+                spare = day + timedelta(days=100 + 4 * number, hours=-2)
+                _ask(connection, statement, spare + timedelta(minutes=30 * again), f"+1404{place_in_line:07}")
+        outcomes: Counter[str] = Counter()
+        gate = threading.Barrier(CONNECTIONS + 1)
+
+        def caller(line: int) -> None:
+            gate.wait()
+            for turn in range(REQUESTS // CONNECTIONS):
+                start = wanted + timedelta(minutes=15 * ((line + turn) % 2))
+                outcomes[_ask(connections[line], statement, start, f"+1505{line * 100 + turn:07}")] += 1
+
+        seconds = _timed(gate, caller)
+    finally:
+        for connection in connections:
+            connection.close()
+    return Race(seconds, outcomes)
+
+
+def _timed(gate: threading.Barrier, caller: Callable[[int], None]) -> float:
+    threads = [threading.Thread(target=caller, args=[line]) for line in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    gate.wait()
+    started = time.perf_counter()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - started
+
+
+def _ask(connection: Connection, statement: str, start: datetime, phone: str) -> str:
+    """Ask once, on libpq itself (it lets other threads run meanwhile); return the outcome or the SQLSTATE."""
+    text = statement.format(start=start.isoformat(), phone=phone)
+    answer = connection.pgconn.exec_(text.encode())
+    if answer.status == psycopg.pq.ExecStatus.TUPLES_OK:
+        return (answer.get_value(0, 0) or b"").decode()
+    return (answer.error_field(psycopg.pq.DiagnosticField.SQLSTATE) or b"lost").decode()
