@@ -46,10 +46,28 @@ def missing(what: str, sentence: str | None = None) -> Answer:
     return Answer("MISSING_INFO", sentence or ASK_FOR[what], {"missing": what})
 
 
-def question(asked: times.Question) -> Answer:
-    """Pass on a question about the day or time, with the readings it names."""
+def question(asked: times.Question, today: date) -> Answer:
+    """Pass on a question about the day or time, with the readings it names; today's date is always said."""
     options = [option.isoformat() for option in asked.options]
-    return Answer(asked.code, asked.text, {"options": options} if options else {})
+    says_today = "Today is" in asked.text or "it is now" in asked.text
+    text = asked.text if says_today else f"{asked.text} {speech.today_is(today)}"
+    return Answer(asked.code, text, {"options": options} if options else {})
+
+
+def ask_when(today: date) -> Answer:
+    """Ask for a day and time where none was said, with today's date to count from."""
+    return missing("scheduled_at", f"{ASK_FOR['scheduled_at']} {speech.today_is(today)}")
+
+
+def already_booked_for_another(told: Told, org: Org) -> Answer:
+    """Tell a caller from another number what they said themselves, and nothing else.
+
+    Anybody can name somebody's number, name and time: the code, the ids and the practitioner are for the
+    number's owner.
+    """
+    visit = told["appointment"]
+    when = times.say_moment(speech.local(visit["starts_at"], org.zone), date.fromisoformat(told["today"]))
+    return Answer("ALREADY_BOOKED", f"{visit['patient_name']} is booked on {when}.")
 
 
 def failed(sentence: str) -> Answer:

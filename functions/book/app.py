@@ -32,6 +32,11 @@ _BUSY = "Many people are booking at this moment. Say one moment, please, and try
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer one HTTP API event (payload format 2.0)."""
+    with db.within(db.DEADLINE):
+        return _respond(event)
+
+
+def _respond(event: dict[str, Any]) -> dict[str, Any]:
     if event.get("rawPath") == "/health":
         return _health()
     body = vapi.raw_body(event)

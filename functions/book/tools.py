@@ -72,12 +72,12 @@ def check_availability(asked: Asked) -> Answer:
     """Offer free starts on the days asked for."""
     when = asked.text("when", "date", "startTime")
     if when is None:
-        return answers.missing("scheduled_at")
+        return answers.ask_when(asked.now.date())
     part = asked.text("partOfDay")
     part = part.lower() if part and part.lower() in _PARTS_OF_DAY else None
     days = times.parse_days(when, asked.now, asked.org.hours, part)
     if isinstance(days, times.Question):
-        return answers.question(days)
+        return answers.question(days, asked.now.date())
     spoken_service, provider = asked.text("service", "reason"), _provider(asked)
     told = slots.find(
         asked.org.id,
@@ -121,7 +121,10 @@ def book_appointment(asked: Asked) -> Answer:
         is_new_patient=flag(asked.said.get("newPatient")),
         notes=asked.text("notes"),
     )
-    return answers.of(appointments.book(asked.org.id, wish, asked.asker), asked.org)
+    told = appointments.book(asked.org.id, wish, asked.asker)
+    if told["outcome"] == "already_booked" and phone != asked.caller:
+        return answers.already_booked_for_another(told, asked.org)
+    return answers.of(told, asked.org)
 
 
 def lookup_appointments(asked: Asked) -> Answer:
@@ -184,35 +187,43 @@ TOOLS: dict[str, Callable[[Asked], Answer]] = {
 
 def _start(asked: Asked, *keys: str) -> tuple[datetime | Answer, str | None]:
     """Return the start asked for and the provider its slot id names, or the question to ask instead."""
-    slot = _SLOT_ID.fullmatch(asked.text("slotId") or "")
+    today = asked.now.date()
+    picked, slot_provider = _picked(asked)
     said = asked.text(*keys)
-    picked: datetime | None = None
-    if slot is not None:
-        # A slot id is a clinic-local time like any other, and goes through the same checks.
-        read = times.parse_moment(
-            f"{slot[1][:4]}-{slot[1][4:6]}-{slot[1][6:8]}T{slot[1][9:11]}:{slot[1][11:]}",
-            asked.now,
-            asked.org.hours,
-        )
-        picked = read.at if isinstance(read, times.Moment) else None
     if said is None:
-        return (picked or answers.missing("scheduled_at")), slot[2] if slot and picked else None
+        return (picked, slot_provider) if picked else (answers.ask_when(today), None)
     read = times.parse_moment(said, asked.now, asked.org.hours)
     if isinstance(read, times.Question):
-        # The model picked a slot and repeated the caller's shorter words: the slot is one of their readings.
-        if (
-            picked is not None
-            and (picked in read.options or not read.options)
-            and read.code != "DATE_IN_PAST"
-        ):
-            return picked, slot[2] if slot else None
-        return answers.question(read), None
+        if picked is not None and _may_mean(said, read, picked, asked):
+            return picked, slot_provider
+        return answers.question(read, today), None
     if picked is not None and picked != read.at:
-        today = asked.now.date()
         readings = f"{times.say_moment(read.at, today)} or {times.say_moment(picked, today)}"
-        text = f"Do you mean {readings}? {speech.today_is(today)}"
-        return answers.question(times.Question("AMBIGUOUS_TIME", text, (read.at, picked))), None
-    return read.at, slot[2] if slot and picked else None
+        question = times.Question("AMBIGUOUS_TIME", f"Do you mean {readings}?", (read.at, picked))
+        return answers.question(question, today), None
+    return read.at, slot_provider
+
+
+def _picked(asked: Asked) -> tuple[datetime | None, str | None]:
+    """Return the start and provider of the slot id, none where it is missing, made up or over."""
+    slot = _SLOT_ID.fullmatch(asked.text("slotId") or "")
+    if slot is None:
+        return None, None
+    # A slot id is a clinic-local time like any other, and goes through the same checks.
+    stamp = f"{slot[1][:4]}-{slot[1][4:6]}-{slot[1][6:8]}T{slot[1][9:11]}:{slot[1][11:]}"
+    read = times.parse_moment(stamp, asked.now, asked.org.hours)
+    return (read.at, slot[2]) if isinstance(read, times.Moment) else (None, None)
+
+
+def _may_mean(said: str, read: times.Question, picked: datetime, asked: Asked) -> bool:
+    """Tell whether the caller's words, not exact by themselves, can mean the slot that was picked."""
+    if read.code == "DATE_IN_PAST":
+        return False
+    if read.options:
+        return picked in read.options
+    # "Tuesday" beside a slot on Wednesday contradicts it; "the second one" does not.
+    days = times.parse_days(said, asked.now, asked.org.hours)
+    return isinstance(days, times.Question) or days.first <= picked.date() <= days.last
 
 
 def _phone(asked: Asked) -> str | Answer:

@@ -26,7 +26,7 @@ from psycopg.types.json import set_json_loads
 from frontdesk import rds_token, settings
 from frontdesk.errors import DatabaseUnavailableError, ScheduleBusyError
 
-# Seconds. The whole of a call, with its reconnect and repeats, ends before the caller's patience does
+# Seconds. Everything one event asks, with its reconnects and repeats, ends before the caller's patience does
 # (Vapi's tool timeout 20 > the function's 12 > this).
 DEADLINE = 7.0
 MAX_AGE = 15 * 60.0  # shorter than the proxy recycles its own connections
@@ -172,11 +172,30 @@ def _connect() -> psycopg.Connection[Any]:
 
 
 @contextmanager
+def within(seconds: float = DEADLINE) -> Iterator[None]:
+    """Give all calls made in here so many seconds together.
+
+    One message may hold several tool calls, and the clinic is looked up before them: each with seven seconds
+    of its own would outlast the function. Calls that come too late raise DatabaseUnavailableError at once.
+    """
+    _here.until = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _here.until = None
+
+
+@contextmanager
 def _deadline() -> Iterator[None]:
     """End whatever runs in here after DEADLINE seconds: libpq has no timeout for a server that goes silent.
 
-    By a timer signal, which only a main thread can have; elsewhere (tests with threads) there is no deadline.
+    By a timer signal, which only a main thread can have; elsewhere (tests with threads) a call that has begun
+    is not ended.
     """
+    until: float | None = getattr(_here, "until", None)
+    left = DEADLINE if until is None else min(DEADLINE, until - time.monotonic())
+    if left <= 0:
+        raise DatabaseUnavailableError("deadline")
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -185,7 +204,7 @@ def _deadline() -> Iterator[None]:
         raise DatabaseUnavailableError("deadline")
 
     before = signal.signal(signal.SIGALRM, out_of_time)
-    signal.setitimer(signal.ITIMER_REAL, DEADLINE)
+    signal.setitimer(signal.ITIMER_REAL, left)
     try:
         yield
     finally:

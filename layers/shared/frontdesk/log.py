@@ -1,5 +1,7 @@
 """Log lines without people in them: a fixed set of fields, each an id, a code or a number."""
 
+import re
+
 from aws_lambda_powertools import Logger
 
 # A field that is not here is not written. Add one only if its values can never name or describe a person.
@@ -19,6 +21,10 @@ ALLOWED = frozenset(
     | {"appointment_id", "follow_up_id", "error", "sqlstate", "outbox", "replayed", "db_ms"}
 )
 
+# Ids come from outside: one that does not look like an id could be anything, a name or a sentence.
+_ID_OR_CODE = re.compile(r"[\w.:/-]{1,128}", re.ASCII)
+UNPRINTABLE = "unprintable"
+
 _logger = Logger()
 
 
@@ -34,10 +40,17 @@ def error(message: str, **fields: object) -> None:
 
 def correlate(call_id: str | None) -> None:
     """Put the call's id on every line that follows."""
-    _logger.set_correlation_id(call_id)
+    safe = _harmless(call_id)
+    _logger.set_correlation_id(safe if isinstance(safe, str) else None)
 
 
 def _allowed(fields: dict[str, object]) -> dict[str, object]:
-    kept = {name: value for name, value in fields.items() if name in ALLOWED and value is not None}
+    kept = {name: _harmless(value) for name, value in fields.items() if name in ALLOWED and value is not None}
     dropped = sorted(set(fields) - ALLOWED)
     return {**kept, "dropped_fields": dropped} if dropped else kept
+
+
+def _harmless(value: object) -> object:
+    if isinstance(value, str) and not _ID_OR_CODE.fullmatch(value):
+        return UNPRINTABLE
+    return value
