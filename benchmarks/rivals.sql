@@ -75,35 +75,31 @@ BEGIN
     SELECT * INTO v_service FROM frontdesk.services WHERE org_id = p_org_id AND active ORDER BY created_at, id LIMIT 1;
     v_length := make_interval(mins => v_service.duration_minutes);
     SELECT jsonb_agg(jsonb_build_object('starts_at', s.start, 'ends_at', s.start + v_length,
-                                        'provider_id', s.id, 'provider_name', s.name) ORDER BY s.start, s.name)
+                                        'provider_id', s.id, 'provider_name', s.name) ORDER BY s.start)
     INTO v_slots
     FROM (
-        SELECT grid AT TIME ZONE v_org.time_zone AS start, p.id, p.name
+        SELECT DISTINCT ON (start) start, p.id, p.name
         FROM frontdesk.providers p
         JOIN frontdesk.provider_services ps ON ps.org_id = p.org_id AND ps.provider_id = p.id AND ps.service_id = v_service.id
-        CROSS JOIN generate_series(
-            date_trunc('day', p_from AT TIME ZONE v_org.time_zone), p_until AT TIME ZONE v_org.time_zone,
-            make_interval(mins => v_org.slot_grid_minutes)) AS grid
+        CROSS JOIN generate_series((p_from AT TIME ZONE v_org.time_zone)::date, (p_until AT TIME ZONE v_org.time_zone)::date, interval '1 day') AS day
+        JOIN frontdesk.weekly_hours h ON h.org_id = p.org_id AND h.provider_id = p.id AND h.weekday = extract(isodow FROM day)
+        CROSS JOIN generate_series(day + h.opens, day + h.closes - v_length, make_interval(mins => v_org.slot_grid_minutes)) AS grid
+        CROSS JOIN LATERAL (SELECT grid AT TIME ZONE v_org.time_zone AS start) AS at
         WHERE p.org_id = p_org_id AND p.active AND (p_provider_id IS NULL OR p.id = p_provider_id)
-          AND grid AT TIME ZONE v_org.time_zone BETWEEN p_from AND p_until
-          AND EXISTS (
-              SELECT FROM frontdesk.weekly_hours h
-              WHERE h.org_id = p_org_id AND h.provider_id = p.id AND h.weekday = extract(isodow FROM grid)
-                AND grid::date + h.opens <= grid AND grid::date + h.closes >= grid + v_length)
+          AND start BETWEEN p_from AND p_until
           AND NOT EXISTS (
               SELECT FROM frontdesk.closures c
               WHERE c.org_id = p_org_id AND (c.provider_id IS NULL OR c.provider_id = p.id)
-                AND c.during && tstzrange(grid AT TIME ZONE v_org.time_zone, grid AT TIME ZONE v_org.time_zone + v_length))
+                AND c.during && tstzrange(start, start + v_length))
           AND NOT EXISTS (
               SELECT FROM frontdesk.busy_blocks b
               WHERE b.org_id = p_org_id AND b.provider_id = p.id
-                AND b.during && tstzrange(grid AT TIME ZONE v_org.time_zone, grid AT TIME ZONE v_org.time_zone + v_length))
+                AND b.during && tstzrange(start, start + v_length))
           AND NOT EXISTS (
               SELECT FROM frontdesk.appointments a
               WHERE a.org_id = p_org_id AND a.provider_id = p.id
-                AND a.starts_at > grid AT TIME ZONE v_org.time_zone - interval '10 hours'
-                AND a.starts_at < grid AT TIME ZONE v_org.time_zone + v_length
-                AND a.during && tstzrange(grid AT TIME ZONE v_org.time_zone, grid AT TIME ZONE v_org.time_zone + v_length)
+                AND a.starts_at > start - interval '10 hours' AND a.starts_at < start + v_length
+                AND a.during && tstzrange(start, start + v_length)
                 AND a.status IN ('pending', 'confirmed', 'arrived'))
         ORDER BY start, p.name
         LIMIT p_limit

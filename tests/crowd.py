@@ -1,12 +1,13 @@
 """Many callers at one moment: each its own connection, all let go by one barrier."""
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-from tests.clinics import Connection
+from tests.clinics import Connection, one
 from tests.database import Database
 
 Caller = Callable[[Connection], Any]
@@ -44,6 +45,32 @@ def count_outcomes(answers: Sequence[Any]) -> dict[str, int]:
     for answer in answers:
         counts[answer["outcome"]] = counts.get(answer["outcome"], 0) + 1
     return counts
+
+
+class Waiting:
+    """A call that runs beside the test, on a connection of its own, and comes to wait for a lock."""
+
+    def __init__(self, database: Database, caller: Caller) -> None:
+        self.connection = database.connect_app()
+        self._pool = ThreadPoolExecutor(1)
+        self._future = self._pool.submit(caller, self.connection)
+
+    def until_it_waits(self, owner: Connection, kind: str) -> None:
+        """Return once the server says that the call waits for a lock of this kind (pg_locks.locktype)."""
+        query = "SELECT count(*) FROM pg_locks WHERE pid = %s AND locktype = %s AND NOT granted"
+        for _ in range(600):
+            if one(owner, query, self.connection.info.backend_pid, kind):
+                return
+            time.sleep(0.005)
+        raise AssertionError("it never waited")
+
+    def finish(self) -> Any:
+        """Return the call's answer, or raise its exception."""
+        try:
+            return self._future.result(timeout=20)
+        finally:
+            self._pool.shutdown()
+            self.connection.close()
 
 
 OVERLAPS = """

@@ -117,7 +117,7 @@ def book_appointment(asked: Asked) -> Answer:
         service=orgs.service_meant(asked.org, reason or ""),
         starts_at=start,
         provider=slot_provider or _provider(asked),
-        date_of_birth=_date(asked.text("dateOfBirth")),
+        date_of_birth=_birthday(asked.text("dateOfBirth"), asked.now.date()),
         is_new_patient=flag(asked.said.get("newPatient")),
         notes=asked.text("notes"),
     )
@@ -251,11 +251,13 @@ def _provider(asked: Asked) -> str | None:
     return None if said is None or names.key(said) in _NOBODY_IN_PARTICULAR else said
 
 
-def _date(said: str | None) -> date | None:
+def _birthday(said: str | None, today: date) -> date | None:
+    """Read a date of birth; one that nobody living can have was misheard, and would stay in the contact."""
     try:
-        return date.fromisoformat(said) if said else None
+        born = date.fromisoformat(said or "")
     except ValueError:
         return None
+    return born if today.year - 125 <= born.year and born <= today else None
 
 
 def _which_service(org: Org) -> str:

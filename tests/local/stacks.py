@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from local import postgres
 from local.stack_file import read_stack
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,16 @@ def wait_until_ready(process: subprocess.Popen[str], directory: Path, launched: 
             pytest.fail(f"the stack did not start:\n{process.communicate()[0]}")
         time.sleep(0.05)
     return read_stack(path)
+
+
+@contextmanager
+def homes(*directories: Path) -> Iterator[None]:
+    """Remove the databases of these stacks at the end; under root they lie outside the directories."""
+    try:
+        yield
+    finally:
+        for directory in directories:
+            postgres.remove(directory / "postgres")
 
 
 @contextmanager

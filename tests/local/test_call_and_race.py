@@ -25,7 +25,7 @@ from local.race import Caller, Outcome
 from local.race_slots import Slot
 from local.stack_file import NoStackError
 from local.vapi_call import Answer, PhoneCall, message
-from tests.local.stacks import ROOT, running, surroundings
+from tests.local.stacks import ROOT, homes, running, surroundings
 
 ZONE = ZoneInfo("America/New_York")
 ORG: Mapping[str, Any] = {"vapi_phone_number_id": "id", "vapi_number": "+12025550100", "vapi_secret": "s"}
@@ -35,7 +35,7 @@ ORG: Mapping[str, Any] = {"vapi_phone_number_id": "id", "vapi_number": "+1202555
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, Any]]]:
     """One running stack for all journeys of this file."""
     home = tmp_path_factory.mktemp("stack") / "home"
-    with running(home) as (_, content):
+    with homes(home), running(home) as (_, content):
         yield home, content
 
 

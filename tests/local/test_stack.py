@@ -4,6 +4,7 @@ import json
 import signal
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -11,7 +12,7 @@ import pytest
 
 from local.stack import StartError, read_settings, with_login
 from local.stack_file import NoStackError, find_org, kept_secret, read_stack, write_stack
-from tests.local.stacks import answers, free_port, launch, running, stop
+from tests.local.stacks import answers, free_port, homes, launch, running, stop
 
 ORG_KEYS = {
     "id", "slug", "time_zone", "vapi_phone_number_id", "vapi_number", "vapi_secret", "twilio_number",
@@ -28,9 +29,15 @@ def slugs(database_url: str) -> list[str]:
         return [row[0] for row in connection.execute("SELECT slug FROM frontdesk.orgs ORDER BY slug")]
 
 
-def test_a_stack_lives_dies_and_comes_back_with_its_data(tmp_path: Path) -> None:
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A directory for a stack."""
+    with homes(tmp_path / "home"):
+        yield tmp_path / "home"
+
+
+def test_a_stack_lives_dies_and_comes_back_with_its_data(home: Path) -> None:
     """From an empty directory to a clean end by Ctrl-C, a crash, and a start over what the crash left."""
-    home = tmp_path / "home"
     with running(home) as (process, first):
         assert set(first) == STACK_KEYS
         assert all(set(org) == ORG_KEYS for org in first["orgs"])
@@ -71,15 +78,16 @@ def test_a_stack_lives_dies_and_comes_back_with_its_data(tmp_path: Path) -> None
 
 def test_two_stacks_run_side_by_side_and_one_directory_has_one(tmp_path: Path) -> None:
     """Another directory is another stack with its own database and secrets; the same one is refused."""
-    with running(tmp_path / "one") as (_, one), running(tmp_path / "two") as (_, two):
+    first, second = tmp_path / "one", tmp_path / "two"
+    with homes(first, second), running(first) as (_, one), running(second) as (_, two):
         for name in ("http", "sqs", "database_url"):
             assert one[name] != two[name]
         assert one["orgs"][0]["vapi_secret"] != two["orgs"][0]["vapi_secret"]
-        third = launch(tmp_path / "one", free_port())
+        third = launch(first, free_port())
         said, _ = third.communicate(timeout=60)
         assert third.returncode == 1
         assert "already running" in said
-        assert read_stack(tmp_path / "one" / "stack.json") == one
+        assert read_stack(first / "stack.json") == one
 
 
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -13,10 +13,34 @@ OFFICE_HOURS = OpeningHours((*((((time(9), time(17)),),) * 5), (), ()))
 
 EN_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 ES_DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
-EN_MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-             "November", "December")  # fmt: skip
-ES_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-             "noviembre", "diciembre")  # fmt: skip
+EN_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+ES_MONTHS = (
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+)
 EN_HOURS = ("twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
 ES_HOURS = ("doce", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once")
 EN_COUNTS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -27,12 +51,17 @@ def _suffix(day: int) -> str:
 
 
 def english_days(day: date, today: date) -> list[str]:
-    """List English ways to say a day after today; each is the day, or one of two days it can mean."""
+    """List English ways to say a day after today; each means the day, or that day and another."""
     ahead = (day - today).days
     weekday, month = EN_DAYS[day.weekday()], EN_MONTHS[day.month - 1]
     nth = f"{day.day}{_suffix(day.day)}"
-    said = [f"{month} {nth}, {day.year}", f"{weekday}, {month} {nth} {day.year}", f"the {nth} of {month} {day.year}",
-            day.isoformat(), f"{day.month}/{day.day}/{day.year}"]  # fmt: skip
+    said = [
+        f"{month} {nth}, {day.year}",
+        f"{weekday}, {month} {nth} {day.year}",
+        f"the {nth} of {month} {day.year}",
+        day.isoformat(),
+        f"{day.month}/{day.day}/{day.year}",
+    ]
     if ahead < 300:
         said += [f"{month} {nth}", f"{weekday} the {nth} of {month}", f"{month[:3]} {day.day}"]
     if ahead < 28:
@@ -51,11 +80,14 @@ def english_days(day: date, today: date) -> list[str]:
 
 
 def spanish_days(day: date, today: date) -> list[str]:
-    """List Spanish ways to say a day after today; each is the day, or one of two days it can mean."""
+    """List Spanish ways to say a day after today; each means the day, or that day and another."""
     ahead = (day - today).days
     weekday, month = ES_DAYS[day.weekday()], ES_MONTHS[day.month - 1]
-    said = [f"el {day.day} de {month} de {day.year}", f"el {weekday} {day.day} de {month} de {day.year}",
-            f"el {day.day}/{day.month}/{day.year}"]  # fmt: skip
+    said = [
+        f"el {day.day} de {month} de {day.year}",
+        f"el {weekday} {day.day} de {month} de {day.year}",
+        f"el {day.day}/{day.month}/{day.year}",
+    ]
     if ahead < 300:
         said += [f"el {day.day} de {month}", f"el {weekday} {day.day} de {month}"]
     if ahead < 28:
@@ -76,7 +108,9 @@ def english_hours(at: time) -> list[str]:
     if at.minute == 0:
         said += [f"at {hour}", f"at {twelve}", f"{twelve}{half}", f"{hour} o'clock", f"at {hour} {part}"]
         said += ["at noon"] if at.hour == 12 else []
-    words = {15: ("quarter past", "fifteen"), 30: ("half past", "thirty"), 45: ("", "forty five")}.get(at.minute)
+    words = {15: ("quarter past", "fifteen"), 30: ("half past", "thirty"), 45: ("", "forty five")}.get(
+        at.minute
+    )
     if words:
         said += [f"at {hour} {words[1]}", f"at {twelve}{at.minute:02}"]
         said += [f"at {words[0]} {hour}" if words[0] else f"at quarter to {following}"]
@@ -89,7 +123,11 @@ def spanish_hours(at: time) -> list[str]:
     article = "la" if hour == "una" else "las"
     part = "de la mañana" if at.hour < 12 else "de la tarde"
     tail = {0: "", 15: " y cuarto", 30: " y media", 45: " cuarenta y cinco"}[at.minute]
-    said = [f"a {article} {hour}{tail}", f"a {article} {hour}{tail} {part}", f"a las {at.hour}:{at.minute:02}"]
+    said = [
+        f"a {article} {hour}{tail}",
+        f"a {article} {hour}{tail} {part}",
+        f"a las {at.hour}:{at.minute:02}",
+    ]
     if at.minute == 45:
         said += [f"a {'la' if following == 'una' else 'las'} {following} menos cuarto"]
     return said + (["al mediodía"] if at == time(12) else [])
@@ -115,6 +153,12 @@ def said_starts(draw: st.DrawFn) -> tuple[datetime, datetime, str]:
     hours = english_hours(at) if english else spanish_hours(at)
     day_said, hour_said = draw(st.sampled_from(days)), draw(st.sampled_from(hours))
     order = (day_said, hour_said) if draw(st.booleans()) else (hour_said, day_said)
-    courtesy = draw(st.sampled_from(("", "um, ", "please ")) if english else st.sampled_from(("", "para ", "por favor ")))
+    courtesy = draw(
+        st.sampled_from(("", "um, ", "please ")) if english else st.sampled_from(("", "para ", "por favor "))
+    )
     phrase = f"{courtesy}{' '.join(order)}"
-    return now, datetime.combine(day, at, now.tzinfo), draw(st.sampled_from((phrase, phrase.upper(), f"{phrase}.")))
+    return (
+        now,
+        datetime.combine(day, at, now.tzinfo),
+        draw(st.sampled_from((phrase, phrase.upper(), f"{phrase}."))),
+    )

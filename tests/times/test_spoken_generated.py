@@ -9,10 +9,23 @@ from frontdesk.times import Days, Moment, Question, parse_days, parse_moment, sa
 from frontdesk.times.vocabulary import VOCABULARY
 from tests.times.phrases import OFFICE_HOURS, OPEN_8_TO_18, nows, said_starts
 
-UNKNOWN_WORDS = ("zebra", "not", "except", "last", "every", "cancel", "nunca", "excepto", "los", "pasados", "x")
+UNKNOWN_WORDS = (
+    "zebra",
+    "not",
+    "except",
+    "last",
+    "every",
+    "cancel",
+    "nunca",
+    "excepto",
+    "los",
+    "pasados",
+    "x",
+)
 
 
 def instant(at: datetime) -> datetime:
+    """Compare in UTC: inside one zone Python compares wall clocks."""
     return at.astimezone(UTC)
 
 
@@ -77,8 +90,13 @@ def test_no_text_raises_or_books_the_past(now: datetime, text: str) -> None:
     _check_answers(now, text)
 
 
-@given(nows(), st.lists(st.sampled_from([*VOCABULARY, "3", "15", "2026", "330", "3:30", "11/12", "24th", ",", "-", "/"]),
-                        max_size=14))  # fmt: skip
+@given(
+    nows(),
+    st.lists(
+        st.sampled_from([*VOCABULARY, "3", "15", "2026", "330", "3:30", "11/12", "24th", ",", "-", "/"]),
+        max_size=14,
+    ),
+)
 @settings(max_examples=1000, deadline=None)
 def test_no_heap_of_known_words_raises_or_books_the_past(now: datetime, words: list[str]) -> None:
     """Words that are all understood, in any order, still give a coming start, coming days, or a question."""
@@ -103,7 +121,9 @@ def _check_answers(now: datetime, text: str) -> None:
 
 @given(said_starts())
 @settings(max_examples=100, deadline=None)
-def test_all_but_the_ambiguous_phrases_are_taken_without_a_question(said: tuple[datetime, datetime, str]) -> None:
+def test_all_but_the_ambiguous_phrases_are_taken_without_a_question(
+    said: tuple[datetime, datetime, str],
+) -> None:
     """A question for everything would pass the other properties: full dates are never asked about."""
     now, start, _ = said
     assume(start > now)

@@ -92,33 +92,35 @@ def _twelve(v: dict[str, int]) -> Clock | None:
     return Clock(12, 0, 1) if v.get("num", 12) == 12 else None
 
 
-_CLOCKS = table([
-    ("num", _bare),
-    ("at num", _at),
-    ("at? num oclock", _at),
-    ("at|the? num pause? ampm", _bare),
-    ("at|the? num oclock ampm", _bare),
-    ("at|the? num num2 ampm? oclock?", _hour_minute),
-    ("at? num oh num2 ampm?", _oh),
-    ("at|the? run ampm? oclock?", _run),
-    ("at longrun ampm? oclock?", _run),
-    ("longrun ampm|oclock", _run),
-    ("at|the? hm pause? ampm", _digits),
-    ("at|the? hm oclock?", _digits),
-    ("at|the? hm24 pause? ampm", _digits),
-    ("at|the? hm24 oclock?", _digits),
-    ("at? hm|hm24 offset", _digits),
-    ("at? half|quarter past num ampm? oclock?", _past),
-    ("at? quarter til|of num ampm? oclock?", _to),
-    ("at? num minute? past num2 ampm? oclock?", _minutes_past),
-    ("at? num minute? til num2 ampm? oclock?", _minutes_to),
-    ("at? num plus ampm?", _plus),
-    ("at? num y num2 ampm?", _and_minutes),
-    ("at? num less num2 ampm?", _less_minutes),
-    ("at? quarter paraat num ampm?", _to),
-    ("at? num paraat num2 ampm?", _minutes_to),
-    ("at? num? noon", _twelve),
-])  # fmt: skip
+_CLOCKS = table(
+    [
+        ("num", _bare),
+        ("at num", _at),
+        ("at? num oclock", _at),
+        ("at|the? num pause? ampm", _bare),
+        ("at|the? num oclock ampm", _bare),
+        ("at|the? num num2 ampm? oclock?", _hour_minute),
+        ("at? num oh num2 ampm?", _oh),
+        ("at|the? run ampm? oclock?", _run),
+        ("at longrun ampm? oclock?", _run),
+        ("longrun ampm|oclock", _run),
+        ("at|the? hm pause? ampm", _digits),
+        ("at|the? hm oclock?", _digits),
+        ("at|the? hm24 pause? ampm", _digits),
+        ("at|the? hm24 oclock?", _digits),
+        ("at? hm|hm24 offset", _digits),
+        ("at? half|quarter past num ampm? oclock?", _past),
+        ("at? quarter til|of num ampm? oclock?", _to),
+        ("at? num minute? past num2 ampm? oclock?", _minutes_past),
+        ("at? num minute? til num2 ampm? oclock?", _minutes_to),
+        ("at? num plus ampm?", _plus),
+        ("at? num y num2 ampm?", _and_minutes),
+        ("at? num less num2 ampm?", _less_minutes),
+        ("at? quarter paraat num ampm?", _to),
+        ("at? num paraat num2 ampm?", _minutes_to),
+        ("at? num? noon", _twelve),
+    ]
+)
 
 
 def _was_a_day(tokens: Sequence[Token], end: int) -> bool:

@@ -167,6 +167,9 @@ def _settle_dates(
         return Settled(_HALF, question=questions.ask_closed_day(found.dates[0], now.date()))
     if len(places) == 1 and not found.trouble and places[0][3]:
         day, at, starts, change = places[0]
+        left = [start for start in starts if not is_past(start, now)]
+        if change == "repeated" and len(left) < 2:
+            return Settled(_WHOLE, tuple(left or starts))  # one pass or both are over already
         question = questions.ask_around_clock_change(at, day, starts, change, now.date())
         return Settled(_WHOLE, tuple(starts), question)
     return _weighed(found, tuple(start for place in places for start in place[2]), now)

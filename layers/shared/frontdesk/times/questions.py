@@ -65,8 +65,10 @@ def ask_around_clock_change(
 ) -> Question:
     """Ask about a time that daylight saving skips or repeats on that day."""
     if change == "repeated":
-        text = (f"On {say_day(day, today)} the clocks go back, so {say_time(at)} comes twice. "
-                "Do you mean the first or the second one, or would another time do?")  # fmt: skip
+        text = (
+            f"On {say_day(day, today)} the clocks go back, so {say_time(at)} comes twice. "
+            "Do you mean the first or the second one, or would another time do?"
+        )
         return Question("AMBIGUOUS_TIME", text, tuple(options))
     remark = f"On {say_day(day, today)} the clocks go forward, so there is no {say_time(at)}."
     return ask_which_moment(options, today, remark)
@@ -74,8 +76,10 @@ def ask_around_clock_change(
 
 def ask_midnight(day: date, options: Sequence[datetime], today: date) -> Question:
     """Ask which midnight: the one a day starts with, or the one it ends with."""
-    text = (f"Do you mean midnight at the start of {say_day(day, today)} or at its end? "
-            "You can also give me another time.")  # fmt: skip
+    text = (
+        f"Do you mean midnight at the start of {say_day(day, today)} or at its end? "
+        "You can also give me another time."
+    )
     return Question("AMBIGUOUS_TIME", text, tuple(options))
 
 

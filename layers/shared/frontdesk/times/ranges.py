@@ -28,8 +28,16 @@ _WINDOWS: dict[int, Window] = {
     NIGHT: (time(17), None),
     MADRUGADA: (time(0), time(6)),
 }
-_PARTS = {"morning": MORNING, "afternoon": AFTERNOON, "evening": EVENING, "night": NIGHT,
-          "manana": MANANA, "mañana": MANANA, "tarde": TARDE, "noche": NIGHT}  # fmt: skip
+_PARTS = {
+    "morning": MORNING,
+    "afternoon": AFTERNOON,
+    "evening": EVENING,
+    "night": NIGHT,
+    "manana": MANANA,
+    "mañana": MANANA,
+    "tarde": TARDE,
+    "noche": NIGHT,
+}
 _LAST_HOURS = 2  # "the end of the day" is the last two hours before closing
 _CONNECTORS = ("to", "toat", "and", "or", "link", "before")
 

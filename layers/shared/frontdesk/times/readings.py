@@ -28,8 +28,11 @@ def _windows_at(tokens: Sequence[Token], at: int) -> list[tuple[Reading, int]]:
             if role_at(tokens, middle, "and", "to", "toat", "link"):
                 for last_clock, end in clocks_at(tokens, middle + 1):
                     found.append(((Item("between", clocks=(first_clock, last_clock)),), end))
-    found += [((Item("after", clocks=(clock,)),), end + 1)
-              for clock, end in clocks_at(tokens, at) if role_at(tokens, end, "onwards")]  # fmt: skip
+    found += [
+        ((Item("after", clocks=(clock,)),), end + 1)
+        for clock, end in clocks_at(tokens, at)
+        if role_at(tokens, end, "onwards")
+    ]
     return found
 
 
