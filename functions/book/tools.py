@@ -14,27 +14,10 @@ from functions.book import answers, speech
 from functions.book.answers import Answer
 from functions.book.arguments import flag
 
+# Words that are no name: the first word of such a wish, and what is said whole.
+_ANY = frozenset({"any", "anyone", "anybody", "whoever", "whichever", "either", "cualquiera", "cualquier"})
 _NOBODY_IN_PARTICULAR = frozenset(
-    {
-        "any",
-        "anyone",
-        "anybody",
-        "whoever",
-        "nopreference",
-        "firstavailable",
-        "anyavailable",
-        "either",
-        "noone",
-    }
-    | {
-        "cualquiera",
-        "cualquierdoctor",
-        "elquesea",
-        "sinpreferencia",
-        "anydoctor",
-        "anyprovider",
-        "anyoneavailable",
-    }
+    {"nopreference", "firstavailable", "noone", "nobody", "elquesea", "sinpreferencia"}
 )
 _SLOT_ID = re.compile(r"(\d{8}T\d{4})(?:-([0-9a-f-]{36}))?")
 _PARTS_OF_DAY = {"morning", "afternoon", "evening"}
@@ -248,7 +231,9 @@ def _proof(asked: Asked) -> tuple[str | None, str | None]:
 
 def _provider(asked: Asked) -> str | None:
     said = asked.text("practitioner", "provider")
-    return None if said is None or names.key(said) in _NOBODY_IN_PARTICULAR else said
+    if said is None or names.key(said) in _NOBODY_IN_PARTICULAR:
+        return None
+    return None if next(iter(names.key_words(said)), None) in _ANY else said
 
 
 def _birthday(said: str | None, today: date) -> date | None:

@@ -39,13 +39,28 @@ def test_what_is_taken_is_left_out(owner: Connection, app: Connection, clinic: C
     assert found == [clinic.at(9), clinic.at(11), clinic.at(13), clinic.at(16)]
 
 
-def test_each_provider_is_listed_at_a_start(app: Connection, three: Clinic) -> None:
-    """One entry a start and provider, in order of time and then of name; a named one alone."""
-    answer = find(app, three, three.at(9), three.at(9))
-    names = [slot["provider_name"] for slot in answer["slots"]]
-    assert names == ["Dr. Ana Ruiz", "Dr. Ben Cho", "Dr. Cy Okafor"]
-    named = find(app, three, three.at(9), three.at(9), provider="Cho")
-    assert [slot["provider_name"] for slot in named["slots"]] == ["Dr. Ben Cho"]
+def test_a_start_is_listed_once_with_the_first_who_is_free(
+    owner: Connection, app: Connection, three: Clinic
+) -> None:
+    """However many are free at it; a named provider is looked at alone."""
+    add_busy(owner, three, three.providers[0], three.at(9), three.at(10))
+    answer = find(app, three, three.at(9), three.at(10))
+    named = [(utc(slot["starts_at"]), slot["provider_name"]) for slot in answer["slots"]]
+    assert named == [
+        (three.at(9), "Dr. Ben Cho"),
+        (three.at(9, 15), "Dr. Ben Cho"),
+        (three.at(9, 30), "Dr. Ben Cho"),
+        (three.at(9, 45), "Dr. Ben Cho"),
+        (three.at(10), "Dr. Ana Ruiz"),
+    ]
+    assert starts(find(app, three, three.at(9), three.at(10), provider="Ruiz")) == [three.at(10)]
+
+
+def test_no_more_than_asked_for_of_a_day(app: Connection, clinic: Clinic) -> None:
+    """The first ones of each day by the clinic's clock, so that three offers may be on three days."""
+    answer = find(app, clinic, clinic.at(0), clinic.at(23, day=2), per_day=2, limit=5)
+    expected = [clinic.at(9, minute, day=day) for day in range(3) for minute in (0, 15)]
+    assert starts(answer) == expected[:5]
 
 
 def test_the_clock_cuts_every_day(app: Connection, clinic: Clinic) -> None:

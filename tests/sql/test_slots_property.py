@@ -164,7 +164,15 @@ WHERE frontdesk.time_refusal(o, start) IS NULL AND start >= %(first)s
 """
 FOUND = """
 SELECT (slot ->> 'starts_at')::timestamptz AS start, (slot ->> 'provider_id')::uuid AS provider
-FROM jsonb_array_elements(frontdesk.find_slots(%(org)s, 'Visit', %(first)s, %(last)s, p_limit => 5000) -> 'slots') AS slot
+FROM frontdesk.providers p,
+     jsonb_array_elements(frontdesk.find_slots(%(org)s, 'Visit', %(first)s, %(last)s, p.name, p_limit => 5000)
+                          -> 'slots') AS slot
+WHERE p.org_id = %(org)s
+"""
+FOUND_WITH_ANYBODY = """
+SELECT (slot ->> 'starts_at')::timestamptz AS start, (slot ->> 'provider_id')::uuid AS provider
+FROM jsonb_array_elements(frontdesk.find_slots(%(org)s, 'Visit', %(first)s, %(last)s, p_limit => 5000)
+                          -> 'slots') AS slot
 """
 OFFERED = """
 SELECT (a ->> 'starts_at')::timestamptz AS start
@@ -187,6 +195,9 @@ def check(owner: Connection, case: Case) -> None:
     found = pairs(owner, FOUND, values)
     event("some are free" if found else "nobody is free")
     assert found == pairs(owner, TRIED, values)
+    with_anybody = pairs(owner, FOUND_WITH_ANYBODY, values)
+    assert with_anybody <= found
+    assert {start for start, _ in with_anybody} == {start for start, _ in found}
     values["wish"] = first
     offered = [row["start"] for row in owner.execute(OFFERED, values)]
     assert first not in offered

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import time as clock
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -138,22 +139,23 @@ def forget() -> None:
 def service_meant(org: Org, spoken: str) -> str:
     """Return the name of the service a caller's words mean, or the words as they are.
 
-    A name or alias all of whose words were said ("a teeth cleaning, please"), the longest one winning; else
-    the only one that has all that was said in it ("cleaning"). A clinic with one service means that one. What
-    is not clear is left to the database, which answers with the list.
+    A name or alias all of whose words were said ("a teeth cleaning, please"; "check up" for "Check-up"), the
+    longest one winning; else the only one that has all that was said in it ("cleaning"). A clinic with one
+    service means that one. What is not clear is left to the database, which answers with the list.
     """
     if len(org.services) == 1:
         return org.services[0].name
-    said = set(names.key_words(spoken)) - _SAID_ABOUT_ANY_VISIT
+    words = [word for word in names.key_words(spoken) if word not in _SAID_ABOUT_ANY_VISIT]
+    said = {*words, *(first + second for first, second in pairwise(words))}
     titles = [
         (service.name, set(names.key_words(title)))
         for service in org.services
         for title in (service.name, *service.aliases)
     ]
-    whole = [(len(words), name) for name, words in titles if words and words <= said]
+    whole = [(len(title), name) for name, title in titles if title and title <= said]
     longest = max((length for length, _ in whole), default=0)
     meant = {name for length, name in whole if length == longest} or {
-        name for name, words in titles if said and said <= words
+        name for name, title in titles if words and set(words) <= title
     }
     return meant.pop() if len(meant) == 1 else spoken
 
