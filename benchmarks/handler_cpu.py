@@ -78,15 +78,12 @@ def body(kilobytes: float, message_id: str, starts: datetime) -> bytes:
         call["function"]["arguments"] |= {
             "startTime": starts.strftime("%Y-%m-%dT%H:%M:%S"), "reason": "Check-up", "practitioner": "Dr. Number 1",
         }  # fmt: skip
-    turns = message["artifact"]["messages"]
-    in_vapis, in_openais = turns[-1], {"role": "user", "content": "I would like to come in for a check-up, please."}
-    openais = message["artifact"].setdefault("messagesOpenAIFormatted", [])
-    for number in range(10_000):
-        if len(json.dumps(sent)) >= kilobytes * 1024:
-            break
-        for _ in range(8 if number else 0):
-            turns.append({**in_vapis, "message": f"Turn {number}: a sentence as long as people say on the phone."})
-            openais.append(in_openais)
+    spoken = {**message["artifact"]["messages"][-1], "message": "A sentence as long as people say on the phone."}
+    formatted = {"role": "user", "content": "I would like to come in for a check-up, please."}
+    room = kilobytes * 1024 - len(json.dumps(sent))
+    turns = max(0, int(room / (len(json.dumps(spoken)) + len(json.dumps(formatted)) + 4)))
+    message["artifact"]["messages"] += [spoken] * turns
+    message["artifact"].setdefault("messagesOpenAIFormatted", []).extend([formatted] * turns)
     return json.dumps(sent).encode()
 
 

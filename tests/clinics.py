@@ -34,7 +34,9 @@ class Clinic:
 
     def at(self, hour: int, minute: int = 0, *, day: int = 0) -> datetime:
         """Return that clinic-local time on the Monday, or `day` days after it."""
-        return datetime.combine(self.monday + timedelta(days=day), time(hour, minute), ZoneInfo(self.time_zone))
+        return datetime.combine(
+            self.monday + timedelta(days=day), time(hour, minute), ZoneInfo(self.time_zone)
+        )
 
 
 def make_clinic(
@@ -50,20 +52,31 @@ def make_clinic(
 ) -> Clinic:
     """Write a clinic whose providers all offer every service (name -> minutes) at the same hours."""
     org_id = uuid.uuid4()
-    values = {"id": org_id, "slug": f"clinic-{org_id.hex[:8]}", "name": "Bright Smiles", "time_zone": time_zone, **org}
+    values = {
+        "id": org_id,
+        "slug": f"clinic-{org_id.hex[:8]}",
+        "name": "Bright Smiles",
+        "time_zone": time_zone,
+        **org,
+    }
     owner.execute(
         "INSERT INTO frontdesk.orgs SELECT * FROM jsonb_populate_record(NULL::frontdesk.orgs,"
         " '{"
         '"region": "US", "language": "en", "slot_grid_minutes": 15, "minimum_notice_minutes": 60,'
         ' "booking_horizon_days": 365, "live_appointments_per_contact": 10, "vapi_secret_generation": 1'
         "}' || jsonb_build_object('created_at', now()) || %s)",
-        [Jsonb({key: str(value) if isinstance(value, uuid.UUID) else value for key, value in values.items()})],
+        [
+            Jsonb(
+                {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in values.items()}
+            )
+        ],
     )
     provider_ids = []
     for name in providers:
         provider_ids.append(uuid.uuid4())
         owner.execute(
-            "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, %s, %s)", [org_id, provider_ids[-1], name]
+            "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, %s, %s)",
+            [org_id, provider_ids[-1], name],
         )
         for weekday in weekdays:
             owner.execute(
@@ -83,7 +96,10 @@ def make_clinic(
                 "INSERT INTO frontdesk.provider_services VALUES (%s, %s, %s)",
                 [org_id, provider_id, service_ids[name]],
             )
-    phone_number_id, number = f"pn-{org_id}", f"+1202555{uuid.uuid4().int % 10000:04d}{uuid.uuid4().int % 1000:03d}"
+    phone_number_id, number = (
+        f"pn-{org_id}",
+        f"+1202555{uuid.uuid4().int % 10000:04d}{uuid.uuid4().int % 1000:03d}",
+    )
     owner.execute(
         "INSERT INTO frontdesk.vapi_numbers (org_id, id, phone_number_id, number) VALUES (%s, %s, %s, %s)",
         [org_id, uuid.uuid4(), phone_number_id, number],
@@ -151,9 +167,7 @@ def add_busy(
     )
 
 
-def set_hours(
-    owner: Connection, clinic: Clinic, provider: uuid.UUID, *hours: tuple[int, str, str]
-) -> None:
+def set_hours(owner: Connection, clinic: Clinic, provider: uuid.UUID, *hours: tuple[int, str, str]) -> None:
     """Replace a provider's week by these (weekday 1 = Monday, opens, closes)."""
     owner.execute("DELETE FROM frontdesk.weekly_hours WHERE provider_id = %s", [provider])
     for weekday, opens, closes in hours:

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from datetime import datetime
 from typing import Any
 
-from tests.clinics import Connection, one
+from tests.clinics import Clinic, Connection, book, one
 from tests.database import Database
 
 Caller = Callable[[Connection], Any]
@@ -37,6 +38,11 @@ def all_at_once(database: Database, callers: Sequence[Caller], connections: int 
             for done in [pool.submit(work, lane) for lane in range(width)]:
                 done.result(timeout=60)
     return answers
+
+
+def booker(clinic: Clinic, at: datetime, **changed: Any) -> Caller:
+    """Return a caller that books this time (tests.clinics.book)."""
+    return lambda connection: book(connection, clinic, at, **changed)
 
 
 def count_outcomes(answers: Sequence[Any]) -> dict[str, int]:

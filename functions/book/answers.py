@@ -85,7 +85,7 @@ def slots(told: Told, org: Org, asked_days: str, *, with_provider: bool) -> Answ
     if told["outcome"] not in ("slots", "no_availability"):
         return of(told, org)
     today = date.fromisoformat(told["today"])
-    visit = speech.a_visit(told["service_name"])
+    visit = speech.a_visit(told["service_name"], org.language)
     if told["outcome"] == "no_availability":
         offered = [speech.local(each["starts_at"], org.zone) for each in told["alternatives"]]
         nearest = (
@@ -110,9 +110,12 @@ def slots(told: Told, org: Org, asked_days: str, *, with_provider: bool) -> Answ
 
 
 def slot_id(start: datetime, provider_id: str | None) -> str:
-    """Name a start so that the model can hand it back exactly; nothing is stored under it."""
+    """Name a start so that the model can hand it back exactly; nothing is stored under it.
+
+    The provider by the end of their id: its beginning is the time it was made, the same for a whole staff.
+    """
     stamp = f"{start:%Y%m%dT%H%M}"
-    return f"{stamp}-{provider_id}" if provider_id else stamp
+    return f"{stamp}-{provider_id[-8:]}" if provider_id else stamp
 
 
 def _settled(code: str, sentence: str) -> Callable[[Told, Org], Answer]:
@@ -123,7 +126,7 @@ def _settled(code: str, sentence: str) -> Callable[[Told, Org], Answer]:
         starts_at = speech.local(visit["starts_at"], org.zone)
         text = sentence.format(
             who=visit["patient_name"],
-            what=speech.a_visit(visit["service_name"]),
+            what=speech.a_visit(visit["service_name"], org.language),
             whom=visit["provider_name"],
             when=times.say_moment(starts_at, date.fromisoformat(told["today"])),
             code=speech.digits(visit["confirmation_code"]),
@@ -150,7 +153,7 @@ def _refused(code: str) -> Callable[[Told, Org], Answer]:
 
 _WHY = {
     "taken": "That slot is taken: {wish}.",
-    "off_grid": "No visit starts on {wish}.",
+    "off_grid": "{wish} is between two start times.",
     "hours": "Nobody sees patients on {wish}.",
     "closed": "The clinic is closed on {wish}.",
     "too_soon": "{wish} is too soon to book.",
@@ -175,7 +178,11 @@ def _listed(code: str, ending: str) -> Callable[[Told, Org], Answer]:
 
 
 def _described(visit: Told, today: date, org: Org) -> str:
-    what, who, whom = speech.a_visit(visit["service_name"]), visit["patient_name"], visit["provider_name"]
+    what, who, whom = (
+        speech.a_visit(visit["service_name"], org.language),
+        visit["patient_name"],
+        visit["provider_name"],
+    )
     when = times.say_moment(speech.local(visit["starts_at"], org.zone), today)
     return f"{what} for {who} with {whom} on {when}, code {speech.digits(visit['confirmation_code'])}"
 
@@ -195,9 +202,9 @@ def _unknown_service(told: Told, _org: Org) -> Answer:
     return Answer("UNKNOWN_SERVICE", text, {"services": offered})
 
 
-def _unknown_provider(told: Told, _org: Org) -> Answer:
+def _unknown_provider(told: Told, org: Org) -> Answer:
     why = "does not offer that visit" if told["reason"] == "does_not_offer" else "is not known here"
-    visit, there = speech.a_visit(told["service_name"]), speech.in_a_row(told["providers"])
+    visit, there = speech.a_visit(told["service_name"], org.language), speech.in_a_row(told["providers"])
     text = f"That practitioner {why}. For {visit} the clinic has {there}. Please ask who it should be."
     return Answer("UNKNOWN_PROVIDER", text, {"providers": told["providers"]})
 

@@ -37,9 +37,14 @@ def digits(code: str) -> str:
     return " ".join(code)
 
 
-def a_visit(service: str) -> str:
-    """Say a service in a sentence: "a teeth cleaning"; names with capitals of their own (MRI) keep them."""
+def a_visit(service: str, language: str) -> str:
+    """Say a service in a sentence: "a teeth cleaning"; names with capitals of their own (MRI) keep them.
+
+    Only an English name gets an English article: the model puts the sentence into the caller's language.
+    """
     name = service if service[1:2].isupper() else service[:1].lower() + service[1:]
+    if language != "en":
+        return name
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 

@@ -19,7 +19,7 @@ _ANY = frozenset({"any", "anyone", "anybody", "whoever", "whichever", "either", 
 _NOBODY_IN_PARTICULAR = frozenset(
     {"nopreference", "firstavailable", "noone", "nobody", "elquesea", "sinpreferencia"}
 )
-_SLOT_ID = re.compile(r"(\d{8}T\d{4})(?:-([0-9a-f-]{36}))?")
+_SLOT_ID = re.compile(r"(\d{8}T\d{4})(?:-([0-9a-f]{8}))?")
 _PARTS_OF_DAY = {"morning", "afternoon", "evening"}
 
 
@@ -195,7 +195,10 @@ def _picked(asked: Asked) -> tuple[datetime | None, str | None]:
     # A slot id is a clinic-local time like any other, and goes through the same checks.
     stamp = f"{slot[1][:4]}-{slot[1][4:6]}-{slot[1][6:8]}T{slot[1][9:11]}:{slot[1][11:]}"
     read = times.parse_moment(stamp, asked.now, asked.org.hours)
-    return (read.at, slot[2]) if isinstance(read, times.Moment) else (None, None)
+    if not isinstance(read, times.Moment):
+        return None, None
+    provider = next((str(each.id) for each in asked.org.providers if str(each.id)[-8:] == slot[2]), None)
+    return read.at, provider
 
 
 def _may_mean(said: str, read: times.Question, picked: datetime, asked: Asked) -> bool:

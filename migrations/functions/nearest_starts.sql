@@ -14,6 +14,8 @@ AS $$
 DECLARE
     v_wish      timestamptz := greatest(p_wish, now());
     v_local     timestamp := v_wish AT TIME ZONE p_org.time_zone;
+    -- The wish's own time of day, also where the wish has passed: today at 9 is offered 9 on other days.
+    v_clock     time := (p_wish AT TIME ZONE p_org.time_zone)::time;
     v_day_start timestamptz := date_trunc('day', v_local) AT TIME ZONE p_org.time_zone;
     v_from      timestamptz;
     v_until     timestamptz := (date_trunc('day', v_local) + interval '1 day') AT TIME ZONE p_org.time_zone;
@@ -47,7 +49,7 @@ BEGIN
             SELECT DISTINCT ON (l.local::date) o.starts_at AS start
             FROM frontdesk.open_starts(p_org, p_service, p_provider_ids, p_length, v_from, v_until - interval '1 microsecond', p_ignore) AS o,
                  LATERAL (SELECT o.starts_at AT TIME ZONE p_org.time_zone AS local) AS l
-            ORDER BY l.local::date, abs(extract(epoch FROM l.local::time - v_local::time)), o.starts_at
+            ORDER BY l.local::date, abs(extract(epoch FROM l.local::time - v_clock)), o.starts_at
             LIMIT 3
         ) AS d;
         v_picks := (v_picks || v_more)[1:3];

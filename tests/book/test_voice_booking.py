@@ -79,7 +79,7 @@ def test_a_start_between_the_grid_is_answered_with_the_nearest(clinic: Clinic) -
     """Visits start every quarter of an hour; another minute is refused with its neighbours."""
     said = book(clinic, startTime=f"{clinic.monday}T15:05")
     assert code_of(said) == "SLOT_UNAVAILABLE"
-    assert f"No visit starts on {monday(clinic)} at 3:05 PM." in said["result"]
+    assert f"{monday(clinic)} at 3:05 PM is between two start times." in said["result"]
     assert said["metadata"]["alternatives"][:2] == [clinic.at(15).isoformat(), clinic.at(15, 15).isoformat()]
 
 

@@ -21,7 +21,14 @@ def test_every_alternative_can_really_be_booked(owner: Connection, app: Connecti
     for n, provider in enumerate(three.providers):
         add_busy(owner, three, provider, three.at(9 + n), three.at(14 + n))
         put_visit(owner, three, three.at(15), provider=provider, phone=f"+1202555019{n}")
-    wishes = [three.at(11), three.at(11, 7), three.at(15, 30), three.at(8), three.at(16, 45), three.at(3, day=6)]
+    wishes = [
+        three.at(11),
+        three.at(11, 7),
+        three.at(15, 30),
+        three.at(8),
+        three.at(16, 45),
+        three.at(3, day=6),
+    ]
     for wish in wishes:
         starts = offered(book(app, three, wish, patient_phone=OTHER))
         assert len(starts) == 3

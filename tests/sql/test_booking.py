@@ -137,7 +137,9 @@ def test_a_row_staff_overbooked_still_keeps_callers_out(
 def test_only_live_visits_keep_their_time(owner: Connection, app: Connection, clinic: Clinic) -> None:
     """Pending, confirmed and arrived visits occupy the provider; what is over or cancelled frees the slot."""
     answers = {}
-    for hour, status in enumerate(("pending", "confirmed", "arrived", "completed", "no_show", "cancelled"), 9):
+    for hour, status in enumerate(
+        ("pending", "confirmed", "arrived", "completed", "no_show", "cancelled"), 9
+    ):
         put_visit(owner, clinic, clinic.at(hour), status=status)
         answers[status] = book(app, clinic, clinic.at(hour), patient_phone="+12025550100")["outcome"]
     taken, booked = "slot_unavailable", "booked"
@@ -154,7 +156,14 @@ def test_only_live_visits_keep_their_time(owner: Connection, app: Connection, cl
 def test_names_and_emails_are_tidied(owner: Connection, app: Connection, clinic: Clinic) -> None:
     """What plain SQL can: white space, case, control characters; an address that is none is left out."""
     book(app, clinic, clinic.at(9), patient_name="  dana\t \n o'brien ", patient_email=" DANA@example.com ")
-    book(app, clinic, clinic.at(11), patient_name="LEE CHO", patient_phone="+1 (202) 555-0100", patient_email="none")
+    book(
+        app,
+        clinic,
+        clinic.at(11),
+        patient_name="LEE CHO",
+        patient_phone="+1 (202) 555-0100",
+        patient_email="none",
+    )
     rows = owner.execute("SELECT name, phone, email FROM frontdesk.contacts ORDER BY name").fetchall()
     assert [tuple(row.values()) for row in rows] == [
         ("Dana O'Brien", "+12025550147", "dana@example.com"),
@@ -192,7 +201,7 @@ def test_a_provider_is_known_by_full_or_last_name(app: Connection, three: Clinic
 
 
 def test_a_degree_is_no_last_name(owner: Connection, app: Connection, clinic: Clinic) -> None:
-    """"Patel" finds "Dr. Ana Patel, DDS"."""
+    """ "Patel" finds "Dr. Ana Patel, DDS"."""
     owner.execute("UPDATE frontdesk.providers SET name = 'Dr. Ana Patel, DDS'")
     assert book(app, clinic, clinic.at(9), provider="Dr Patel")["outcome"] == "booked"
 

@@ -31,8 +31,14 @@ def test_a_cancel_is_told_to_everybody(owner: Connection, app: Connection, clini
     answer = cancel(app, clinic, appointment_id=made["id"], reason="ill", source="staff", actor="staff:7")
     event = owner.execute("SELECT * FROM frontdesk.events WHERE seq = 2").fetchone()
     assert event is not None
-    assert (event["type"], event["actor"], event["data"]["reason"]) == ("appointment.cancelled", "staff:7", "ill")
-    rows = owner.execute("SELECT queue, version FROM frontdesk.outbox WHERE id = ANY (%s)", [answer["outbox"]])
+    assert (event["type"], event["actor"], event["data"]["reason"]) == (
+        "appointment.cancelled",
+        "staff:7",
+        "ill",
+    )
+    rows = owner.execute(
+        "SELECT queue, version FROM frontdesk.outbox WHERE id = ANY (%s)", [answer["outbox"]]
+    )
     assert sorted((row["queue"], row["version"]) for row in rows) == [
         ("calendar", 2),
         ("notify", 2),

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 from tests.clinics import Clinic, Connection, book, call, one
-from tests.crowd import Caller, all_at_once
+from tests.crowd import Caller, all_at_once, booker
 from tests.database import Database
 
 
@@ -17,7 +17,9 @@ def test_seqs_have_no_gap_under_many_writers(
         place = clinic if n % 4 == 0 else three
 
         def work(connection: Connection) -> Any:
-            made = book(connection, place, place.at(9 + n // 4 % 8, day=n % 3), patient_phone=f"+1202555{n:04d}")
+            made = book(
+                connection, place, place.at(9 + n // 4 % 8, day=n % 3), patient_phone=f"+1202555{n:04d}"
+            )
             if made["outcome"] == "booked" and n % 2:
                 return call(
                     connection,
@@ -67,7 +69,7 @@ def test_a_reader_never_sees_a_later_event_before_an_earlier_one(
         all_at_once(
             database,
             [
-                lambda c, n=n: book(c, three, three.at(9 + n % 8, day=n % 5), patient_phone=f"+1202555{n:04d}")
+                booker(three, three.at(9 + n % 8, day=n % 5), patient_phone=f"+1202555{n:04d}")
                 for n in range(64)
             ],
             connections=8,
@@ -79,7 +81,9 @@ def test_a_reader_never_sees_a_later_event_before_an_earlier_one(
     assert looks > 5
 
 
-def test_a_change_that_is_rolled_back_leaves_no_gap(owner: Connection, app: Connection, clinic: Clinic) -> None:
+def test_a_change_that_is_rolled_back_leaves_no_gap(
+    owner: Connection, app: Connection, clinic: Clinic
+) -> None:
     """The number goes back with the transaction, which a sequence's would not."""
     book(app, clinic, clinic.at(9))
     with app.transaction(force_rollback=True):

@@ -66,7 +66,12 @@ def test_no_more_than_asked_for_of_a_day(app: Connection, clinic: Clinic) -> Non
 def test_the_clock_cuts_every_day(app: Connection, clinic: Clinic) -> None:
     """Afternoons from one to three: the earliest counts, the latest does not."""
     answer = find(app, clinic, clinic.at(0), clinic.at(23, day=1), earliest=time(13), latest=time(13, 30))
-    assert starts(answer) == [clinic.at(13), clinic.at(13, 15), clinic.at(13, day=1), clinic.at(13, 15, day=1)]
+    assert starts(answer) == [
+        clinic.at(13),
+        clinic.at(13, 15),
+        clinic.at(13, day=1),
+        clinic.at(13, 15, day=1),
+    ]
 
 
 def test_no_more_than_the_limit(app: Connection, clinic: Clinic) -> None:
@@ -109,7 +114,9 @@ def test_the_past_and_the_notice_are_never_offered(
 
 def test_without_a_service_the_clinic_s_first_is_meant(app: Connection, clinic: Clinic) -> None:
     """The oldest active one."""
-    assert find(app, clinic, clinic.at(9), clinic.at(10), service_type=None)["service_name"] == "Teeth cleaning"
+    assert (
+        find(app, clinic, clinic.at(9), clinic.at(10), service_type=None)["service_name"] == "Teeth cleaning"
+    )
 
 
 def test_what_is_unknown_is_said(app: Connection, three: Clinic) -> None:
@@ -123,7 +130,9 @@ def test_what_is_unknown_is_said(app: Connection, three: Clinic) -> None:
 def test_half_hour_zones_have_their_own_grid(owner: Connection, app: Connection) -> None:
     """In Kathmandu (UTC+5:45) an hourly grid stands on Kathmandu's hours."""
     clinic = make_clinic(owner, time_zone="Asia/Kathmandu", slot_grid_minutes=60)
-    assert starts(find(app, clinic, clinic.at(0), clinic.at(23))) == [clinic.at(hour) for hour in range(9, 17)]
+    assert starts(find(app, clinic, clinic.at(0), clinic.at(23))) == [
+        clinic.at(hour) for hour in range(9, 17)
+    ]
 
 
 def test_the_grid_follows_the_clock_over_a_change_of_half_an_hour(owner: Connection, app: Connection) -> None:

@@ -42,7 +42,10 @@ def test_no_function_reaches_another_org_by_its_ids(
     assert book(app, clinic, clinic.at(9), provider=provider)["outcome"] == "unknown_provider"
     assert book(app, clinic, clinic.at(9), provider="Zhou")["providers"] == ["Dr. Patel"]
     assert book(app, clinic, clinic.at(9), service_type=service)["outcome"] == "unknown_service"
-    assert book(app, clinic, clinic.at(9), service_type="Whitening")["services"] == ["Check-up", "Teeth cleaning"]
+    assert book(app, clinic, clinic.at(9), service_type="Whitening")["services"] == [
+        "Check-up",
+        "Teeth cleaning",
+    ]
     window = {"from": clinic.at(9), "until": clinic.at(17), **ours}
     assert call(app, "find_slots", service_type=service, **window)["outcome"] == "unknown_service"
     slots = call(app, "find_slots", service_type="Check-up", provider=provider, **window)
@@ -169,9 +172,13 @@ def test_the_owner_of_the_functions_sees_one_clinic_at_a_time(
             assert {row["org"] for row in rows} <= ({org} if org else set()), table
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
         owner.execute(
-            "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, gen_random_uuid(), 'Spy')", [clinic.id]
+            "INSERT INTO frontdesk.providers (org_id, id, name) VALUES (%s, gen_random_uuid(), 'Spy')",
+            [clinic.id],
         )
-    assert owner.execute("UPDATE frontdesk.providers SET name = 'Spy' WHERE org_id = %s", [clinic.id]).rowcount == 0
+    assert (
+        owner.execute("UPDATE frontdesk.providers SET name = 'Spy' WHERE org_id = %s", [clinic.id]).rowcount
+        == 0
+    )
     assert owner.execute("DELETE FROM frontdesk.appointments WHERE org_id = %s", [clinic.id]).rowcount == 0
 
 
@@ -233,7 +240,12 @@ def test_the_runtime_role_may_call_the_api_and_nothing_else(owner: Connection, a
         "reschedule_appointment_atomic",
     ]
     assert owner.execute(query.format("public")).fetchall() == []
-    for inner in ("new_id()", "name_key('x')", "stored_answer(NULL, 'k', 'h')", "lock_schedule(NULL, '{}', NULL)"):
+    for inner in (
+        "new_id()",
+        "name_key('x')",
+        "stored_answer(NULL, 'k', 'h')",
+        "lock_schedule(NULL, '{}', NULL)",
+    ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute(f"SELECT frontdesk.{inner}")
 

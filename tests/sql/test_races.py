@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.clinics import Clinic, Connection, book, make_clinic, one
-from tests.crowd import OVERLAPS, all_at_once, count_outcomes
+from tests.crowd import OVERLAPS, all_at_once, booker, count_outcomes
 from tests.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -26,7 +26,8 @@ def test_one_start_has_one_winner(
 ) -> None:
     """All want Monday at nine: one row, one contact, three outbox rows; the others hear of other times."""
     answers = all_at_once(
-        database, [lambda c, n=n: book(c, clinic, clinic.at(9), patient_phone=phone(n)) for n in range(callers)]
+        database,
+        [booker(clinic, clinic.at(9), patient_phone=phone(n)) for n in range(callers)],
     )
     assert count_outcomes(answers) == {"booked": 1, "slot_unavailable": callers - 1}
     assert all(len(answer["alternatives"]) == 3 for answer in answers if answer["outcome"] != "booked")
@@ -41,7 +42,7 @@ def test_overlapping_starts_have_no_two_winners(
     starts = [clinic.at(9) + timedelta(minutes=15 * (n % 8)) for n in range(48)]
     answers = all_at_once(
         database,
-        [lambda c, n=n, at=at: book(c, clinic, at, patient_phone=phone(n)) for n, at in enumerate(starts)],
+        [booker(clinic, at, patient_phone=phone(n)) for n, at in enumerate(starts)],
     )
     counts = count_outcomes(answers)
     assert set(counts) == {"booked", "slot_unavailable"}
@@ -54,9 +55,7 @@ def test_three_providers_have_three_winners_at_one_start(
     database: Database, owner: Connection, three: Clinic
 ) -> None:
     """Any provider will do: three of forty are booked, one with each."""
-    answers = all_at_once(
-        database, [lambda c, n=n: book(c, three, three.at(9), patient_phone=phone(n)) for n in range(40)]
-    )
+    answers = all_at_once(database, [booker(three, three.at(9), patient_phone=phone(n)) for n in range(40)])
     assert count_outcomes(answers) == {"booked": 3, "slot_unavailable": 37}
     assert one(owner, "SELECT count(DISTINCT provider_id) FROM frontdesk.appointments") == 3
     assert one(owner, OVERLAPS) == 0
@@ -70,8 +69,7 @@ def test_any_provider_and_a_named_one_race_without_deadlock(
     answers = all_at_once(
         database,
         [
-            lambda c, n=n: book(
-                c,
+            booker(
                 three,
                 three.at(9) + timedelta(minutes=30 * (n % 5)),
                 patient_phone=phone(n),
@@ -131,9 +129,7 @@ def test_separate_processes_have_one_winner_too(
 
 def hold_schedule(holder: Connection, clinic: Clinic, provider: int) -> None:
     """Take a provider's lock in an open transaction, as a booking in progress has it."""
-    holder.execute(
-        "SELECT frontdesk.lock_schedule(%s, %s, NULL)", [clinic.id, [clinic.providers[provider]]]
-    )
+    holder.execute("SELECT frontdesk.lock_schedule(%s, %s, NULL)", [clinic.id, [clinic.providers[provider]]])
 
 
 def test_only_who_wants_the_same_provider_waits(

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from tests.clinics import Clinic, Connection, book, call, one, put_visit
-from tests.crowd import OVERLAPS, Caller, Waiting, all_at_once, count_outcomes
+from tests.crowd import OVERLAPS, Caller, Waiting, all_at_once, booker, count_outcomes
 from tests.database import Database
 
 
@@ -31,10 +31,12 @@ def test_moves_and_bookings_of_one_slot_have_one_winner(
     database: Database, owner: Connection, app: Connection, clinic: Clinic
 ) -> None:
     """Six visits want to move to Tuesday at nine, fourteen callers want to book it."""
-    made = [book(app, clinic, clinic.at(9 + n), patient_phone=phone(n))["appointment"]["id"] for n in range(6)]
+    made = [
+        book(app, clinic, clinic.at(9 + n), patient_phone=phone(n))["appointment"]["id"] for n in range(6)
+    ]
     goal = clinic.at(9, day=1)
     callers = [mover(clinic, appointment, goal) for appointment in made]
-    callers += [lambda c, n=n: book(c, clinic, goal, patient_phone=phone(100 + n)) for n in range(14)]
+    callers += [booker(clinic, goal, patient_phone=phone(100 + n)) for n in range(14)]
     counts = count_outcomes(all_at_once(database, callers))
     assert counts.pop("slot_unavailable") == 19
     assert counts in ({"booked": 1}, {"rescheduled": 1})
@@ -49,11 +51,15 @@ def test_swaps_between_providers_do_not_deadlock(
     """Visits go round all three schedules in both directions at once: locks in key order make no circle."""
     names = ("Ruiz", "Cho", "Okafor")
     made = [
-        book(app, three, three.at(9 + n // 3), provider=names[n % 3], patient_phone=phone(n))["appointment"]["id"]
+        book(app, three, three.at(9 + n // 3), provider=names[n % 3], patient_phone=phone(n))["appointment"][
+            "id"
+        ]
         for n in range(12)
     ]
     callers = [
-        mover(three, appointment, three.at(9 + (n * 5) % 8, day=1 + turn), names[(n + (1 if turn else 2)) % 3])
+        mover(
+            three, appointment, three.at(9 + (n * 5) % 8, day=1 + turn), names[(n + (1 if turn else 2)) % 3]
+        )
         for turn in range(4)
         for n, appointment in enumerate(made)
     ]
@@ -70,12 +76,8 @@ def test_a_slot_given_up_goes_to_one_caller(
 ) -> None:
     """A cancel among thirty bookings: at most one of them gets the slot, and never two visits stand there."""
     made = book(app, clinic, clinic.at(9), patient_phone=phone(999))["appointment"]["id"]
-    callers: list[Caller] = [
-        lambda c, n=n: book(c, clinic, clinic.at(9), patient_phone=phone(n)) for n in range(30)
-    ]
-    callers.insert(
-        0, lambda c: call(c, "cancel_appointment_atomic", org_id=clinic.id, appointment_id=made)
-    )
+    callers: list[Caller] = [booker(clinic, clinic.at(9), patient_phone=phone(n)) for n in range(30)]
+    callers.insert(0, lambda c: call(c, "cancel_appointment_atomic", org_id=clinic.id, appointment_id=made))
     counts = count_outcomes(all_at_once(database, callers))
     booked = counts.get("booked", 0)
     assert counts["cancelled"] == 1
@@ -141,7 +143,7 @@ def test_a_visit_cancelled_while_a_move_waited_is_not_revived(
 def test_a_visit_that_changed_hands_while_a_move_waited_is_not_taken_back(
     database: Database, owner: Connection, app: Connection, three: Clinic
 ) -> None:
-    """"Stays with the same provider" meant the one it had; the answer shows where it is now."""
+    """ "Stays with the same provider" meant the one it had; the answer shows where it is now."""
     made = book(app, three, three.at(9), provider="Ruiz")["appointment"]["id"]
     with database.connect_app() as first:
         with first.transaction():
@@ -173,12 +175,17 @@ def test_one_key_for_two_visits_at_once_changes_one(
     database: Database, owner: Connection, app: Connection, three: Clinic
 ) -> None:
     """Different visits share no lock; the key then lets only one change stand, and the retry is told."""
-    made = [put_visit(owner, three, three.at(9), provider=p, phone=phone(n)) for n, p in enumerate(three.providers)]
+    made = [
+        put_visit(owner, three, three.at(9), provider=p, phone=phone(n))
+        for n, p in enumerate(three.providers)
+    ]
     key = {"org_id": three.id, "call_id": "c", "tool_call_id": "t"}
     with database.connect_app() as first:
         with first.transaction():
             call(first, "cancel_appointment_atomic", appointment_id=made[0], **key)
-            waiting = Waiting(database, lambda c: call(c, "cancel_appointment_atomic", appointment_id=made[1], **key))
+            waiting = Waiting(
+                database, lambda c: call(c, "cancel_appointment_atomic", appointment_id=made[1], **key)
+            )
             waiting.until_it_waits(owner, "transactionid")
         with pytest.raises(psycopg.errors.SerializationFailure):
             waiting.finish()

@@ -41,7 +41,10 @@ def test_a_wish_between_grid_points_is_answered_with_the_nearest(app: Connection
     """12:07 is no start at this clinic; 12:00 and 12:15 are."""
     answer = book(app, clinic, clinic.at(12, 7))
     assert reason(answer) == ("slot_unavailable", "off_grid")
-    assert [utc(start["starts_at"]) for start in answer["alternatives"]][:2] == [clinic.at(12), clinic.at(12, 15)]
+    assert [utc(start["starts_at"]) for start in answer["alternatives"]][:2] == [
+        clinic.at(12),
+        clinic.at(12, 15),
+    ]
 
 
 def test_a_busy_calendar_refuses(owner: Connection, app: Connection, clinic: Clinic) -> None:
@@ -212,4 +215,7 @@ def test_a_night_clinic_books_by_its_own_clock(owner: Connection, app: Connectio
     set_hours(owner, clinic, clinic.providers[0], (1, "20:00", "24:00"))
     assert book(app, clinic, clinic.at(23))["outcome"] == "booked"
     assert one(owner, "SELECT starts_at FROM frontdesk.appointments") == clinic.at(23)
-    assert reason(book(app, clinic, clinic.at(23, 30), patient_phone="+12025550100")) == ("outside_hours", "hours")
+    assert reason(book(app, clinic, clinic.at(23, 30), patient_phone="+12025550100")) == (
+        "outside_hours",
+        "hours",
+    )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.clinics import Clinic, Connection, book, one, put_visit
-from tests.crowd import all_at_once, count_outcomes
+from tests.crowd import all_at_once, booker, count_outcomes
 from tests.database import Database
 
 KEY = {"call_id": "call-1", "tool_call_id": "tool-1"}
@@ -69,7 +69,9 @@ def test_a_refusal_is_not_remembered(owner: Connection, app: Connection, clinic:
     assert book(app, clinic, clinic.at(9), **KEY)["outcome"] == "booked"
 
 
-def test_keys_of_two_orgs_never_meet(owner: Connection, app: Connection, clinic: Clinic, three: Clinic) -> None:
+def test_keys_of_two_orgs_never_meet(
+    owner: Connection, app: Connection, clinic: Clinic, three: Clinic
+) -> None:
     """A key is the org's own."""
     first = book(app, clinic, clinic.at(9), **KEY)
     second = book(app, three, three.at(9), **KEY)
@@ -84,7 +86,7 @@ def test_twenty_twins_make_one_booking(
     With a provider named and with any provider: there a twin might otherwise take the next one who is free.
     """
     for place in (clinic, three):
-        answers = all_at_once(database, [lambda c, p=place: book(c, p, p.at(9), **KEY)] * 20)  # type: ignore[misc]
+        answers = all_at_once(database, [booker(place, place.at(9), **KEY)] * 20)
         assert count_outcomes(answers) == {"booked": 20}
         assert len({answer["appointment"]["id"] for answer in answers}) == 1
         assert sum("replayed" in answer for answer in answers) == 19
@@ -100,7 +102,9 @@ def test_the_same_caller_is_not_told_their_own_slot_is_taken(
     for place in (clinic, three):
         first = book(app, place, place.at(9), **KEY)
         again = book(app, place, place.at(9), call_id="call-1", tool_call_id="tool-2")
-        later = book(app, place, place.at(9), call_id="call-2", tool_call_id="tool-1", patient_name="dana whitfield")
+        later = book(
+            app, place, place.at(9), call_id="call-2", tool_call_id="tool-1", patient_name="dana whitfield"
+        )
         for answer in (again, later):
             assert answer["outcome"] == "already_booked"
             assert answer["appointment"] == first["appointment"]
@@ -151,9 +155,7 @@ def test_a_caller_asking_twice_at_once_gets_one_visit(
     database: Database, owner: Connection, three: Clinic
 ) -> None:
     """Ten tool calls of one caller at one moment, no common key, three providers free: one appointment."""
-    callers = [
-        lambda c, n=n: book(c, three, three.at(9), call_id="call-1", tool_call_id=f"tool-{n}") for n in range(10)
-    ]
+    callers = [booker(three, three.at(9), call_id="call-1", tool_call_id=f"tool-{n}") for n in range(10)]
     answers = all_at_once(database, callers)
     assert count_outcomes(answers) == {"booked": 1, "already_booked": 9}
     assert len({answer["appointment"]["id"] for answer in answers}) == 1

@@ -64,7 +64,9 @@ def test_a_move_is_told_to_everybody(owner: Connection, app: Connection, clinic:
     assert event is not None
     assert event["type"] == "appointment.rescheduled"
     assert utc(event["data"]["previous_starts_at"]) == clinic.at(9)
-    rows = owner.execute("SELECT id, queue, version FROM frontdesk.outbox WHERE seq = 2 ORDER BY id").fetchall()
+    rows = owner.execute(
+        "SELECT id, queue, version FROM frontdesk.outbox WHERE seq = 2 ORDER BY id"
+    ).fetchall()
     assert [(row["queue"], row["version"]) for row in rows] == [("sms", 2), ("calendar", 2), ("notify", 2)]
     assert [row["id"] for row in rows] == answer["outbox"]
 
@@ -215,9 +217,7 @@ def test_a_caller_moves_their_own_visit(app: Connection, clinic: Clinic) -> None
 
 def test_a_caller_with_two_visits_is_asked_which(app: Connection, clinic: Clinic) -> None:
     """Both are listed in order of time; the code then says which."""
-    codes = [
-        book(app, clinic, clinic.at(hour))["appointment"]["confirmation_code"] for hour in (13, 9)
-    ]
+    codes = [book(app, clinic, clinic.at(hour))["appointment"]["confirmation_code"] for hour in (13, 9)]
     arguments = {"org_id": clinic.id, "scheduled_at": clinic.at(15), "caller_phone": PHONE}
     answer = call(app, "reschedule_appointment_atomic", patient_name="Dana Whitfield", **arguments)
     assert answer["outcome"] == "multiple_found"

@@ -59,8 +59,7 @@ def hours() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
     """Up to three stretches of a day, in order and apart, as minutes; the gaps are lunch breaks."""
     return st.lists(st.integers(0, 288), min_size=2, max_size=6, unique=True).map(
         lambda marks: tuple(
-            (a * 5, b * 5)
-            for a, b in zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)
+            (a * 5, b * 5) for a, b in zip(sorted(marks)[::2], sorted(marks)[1::2], strict=False)
         )
     )
 
@@ -146,7 +145,14 @@ def place(owner: Connection, clinic: Clinic, day: datetime, obstacle: Obstacle) 
         during = Range(begin - margin, begin + timedelta(minutes=length) + margin, "[)")
         # Overbooked, so that examples may pile visits up; the rule counts them like any other.
         put_visit(
-            owner, clinic, begin, minutes=length, provider=provider, during=during, overbooked=True, status="pending"
+            owner,
+            clinic,
+            begin,
+            minutes=length,
+            provider=provider,
+            during=during,
+            overbooked=True,
+            status="pending",
         )
 
 
@@ -230,7 +236,9 @@ def test_what_is_offered_is_exactly_what_can_be_booked(shared: Database, case: C
 def test_the_comparison_notices_a_wrong_rule(shared: Database) -> None:
     """Were visits' buffers forgotten in find_slots, the two would differ: the property can fail."""
     with shared.connect_owner() as owner:
-        case = Case("UTC", 15, 30, 0, 30, ((540, 1020),), (Obstacle("busy", 0, 600, 60),), 3, False, (0, 1440))
+        case = Case(
+            "UTC", 15, 30, 0, 30, ((540, 1020),), (Obstacle("busy", 0, 600, 60),), 3, False, (0, 1440)
+        )
         clinic, first, last = build(owner, case)
         values: dict[str, object] = {"org": clinic.id, "first": first, "last": last}
         before = pairs(owner, FOUND, values)

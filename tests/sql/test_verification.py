@@ -138,7 +138,12 @@ def test_ten_misses_end_the_guessing_for_a_number(
 
 def test_misses_of_every_function_count_together(app: Connection, clinic: Clinic, code: str) -> None:
     """Guessing by cancelling is guessing."""
-    wrong = {"org_id": clinic.id, "caller_phone": PHONE, "confirmation_code": other_than(code), "call_id": "c1"}
+    wrong = {
+        "org_id": clinic.id,
+        "caller_phone": PHONE,
+        "confirmation_code": other_than(code),
+        "call_id": "c1",
+    }
     for n in range(5):
         if n % 2:
             answer = call(app, "cancel_appointment_atomic", **wrong)

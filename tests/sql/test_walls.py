@@ -68,7 +68,11 @@ def changes(clinic: Clinic, made: str) -> dict[str, Callable[[Connection], Any]]
     return {
         "book": lambda c: book(c, clinic, clinic.at(11), patient_phone="+12025550100"),
         "move": lambda c: call(
-            c, "reschedule_appointment_atomic", org_id=clinic.id, scheduled_at=clinic.at(14), appointment_id=made
+            c,
+            "reschedule_appointment_atomic",
+            org_id=clinic.id,
+            scheduled_at=clinic.at(14),
+            appointment_id=made,
         ),
         "cancel": lambda c: call(c, "cancel_appointment_atomic", org_id=clinic.id, appointment_id=made),
     }
@@ -131,7 +135,12 @@ def test_other_isolation_levels_are_refused(
 def test_a_writer_without_the_lock_is_stopped_by_the_constraint(owner: Connection, clinic: Clinic) -> None:
     """23P01 and the rule's name, for overlapping live visits of one provider; not for staff's overbooking."""
     put_visit(owner, clinic, clinic.at(9))
-    for start, minutes in ((clinic.at(9), 60), (clinic.at(9, 45), 60), (clinic.at(8, 30), 45), (clinic.at(8), 180)):
+    for start, minutes in (
+        (clinic.at(9), 60),
+        (clinic.at(9, 45), 60),
+        (clinic.at(8, 30), 45),
+        (clinic.at(8), 180),
+    ):
         with pytest.raises(psycopg.errors.ExclusionViolation) as raised:
             put_visit(owner, clinic, start, minutes=minutes)
         assert raised.value.sqlstate == "23P01"
