@@ -18,15 +18,16 @@ _START = (
     "(current_date + :day + time '00:00' + :slot * interval '15 minutes') AT TIME ZONE 'America/New_York'"
 )
 FLOOR = (
-    _ANY_CLINIC
-    + "INSERT INTO bench.floor (org, at, name) VALUES ('00000000-0000-4000-8000-000000:org', now(), 'Dana Whitfield');"
+    _ANY_CLINIC + "INSERT INTO bench.floor (org, at, name)"
+    " VALUES ('00000000-0000-4000-8000-000000:org', now(), 'Dana Whitfield');"
 )
 BOOK = (
     _ANY_CLINIC
     + "SELECT frontdesk.book_appointment_atomic('00000000-0000-4000-8000-000000:org', 'Dana Whitfield', NULL,"
-    f" '+1202:caller', 'Check-up', {_START}, NULL, '00000000-0000-4000-9000-0000:provider', 'call-:call', 'tool-:call');"
+    f" '+1202:caller', 'Check-up', {_START}, NULL,"
+    " '00000000-0000-4000-9000-0000:provider', 'call-:call', 'tool-:call');"
 )
-# What such a handler does first: look, then insert, each a round trip, nothing locked; no rules, no events, no outbox.
+# How such handlers start out: look, then insert, each a round trip, with no lock, rule, event or outbox.
 NAIVE = (
     _ANY_CLINIC
     + "BEGIN;\n"
@@ -55,20 +56,21 @@ def measure(clinics: Clinics, effort: Effort) -> Section:
         runs: dict[str, list[pgbench.Load]] = {name: [] for name in scripts}
         for _ in range(effort.rounds):
             for name, script in scripts.items():
-                runs[name].append(
-                    pgbench.run(place, script, connections=connections, seconds=effort.seconds)
-                )
+                runs[name].append(pgbench.run(place, script, connections=connections, seconds=effort.seconds))
         calls += sum(load.calls for load in runs["book"])
         figures += _compare(connections, runs)
         for name, loads in runs.items():
             raw[f"{name} at {connections}"] = {
-                part: [round(getattr(load, part), 3) for load in loads] for part in ("per_second", "p50", "p99")
+                part: [round(getattr(load, part), 3) for load in loads]
+                for part in ("per_second", "p50", "p99")
             }
     with place.owner() as owner:
         (booked,) = owner.execute("SELECT count(*) FROM frontdesk.idempotency_keys").fetchone() or (0,)
     if booked < calls / 2:
         raise RuntimeError(f"only {booked} of {calls} calls booked: this measured refusals")
-    return Section(NAME, tuple(figures), raw, (f"{booked / calls:.0%} of the calls booked, the others found it taken",))
+    return Section(
+        NAME, tuple(figures), raw, (f"{booked / calls:.0%} of the calls booked, the others found it taken",)
+    )
 
 
 def _compare(connections: int, runs: dict[str, list[pgbench.Load]]) -> list[Figure]:

@@ -17,7 +17,8 @@ from migrations.migrate import APP_ROLE, migrate, set_app_password
 HERE = Path(__file__).parent
 ORGS = 50
 PROVIDERS = 4  # in each org
-FIRST = 10_000  # appointments there from the start: on empty tables Postgres would plan scans and keep those plans
+# Appointments there from the start: on empty tables Postgres would plan scans, and keep those plans.
+FIRST = 10_000
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 

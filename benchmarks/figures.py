@@ -16,8 +16,8 @@ class Effort:
     grown_to: int  # appointments
 
 
-QUICK = Effort(rounds=3, seconds=1, connections=(1, 32), grown_to=50_000)
-USUAL = Effort(rounds=5, seconds=2, connections=(1, 8, 32, 100), grown_to=200_000)
+QUICK = Effort(rounds=1, seconds=1, connections=(8,), grown_to=20_000)
+USUAL = Effort(rounds=5, seconds=1.5, connections=(1, 8, 32, 100), grown_to=200_000)
 FULL = Effort(rounds=7, seconds=3, connections=(1, 8, 32, 100), grown_to=1_000_000)
 
 

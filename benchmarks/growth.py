@@ -30,6 +30,8 @@ def measure(clinics: Clinics, effort: Effort) -> Section:
             for name, place in (("small", small), ("large", large)):
                 load = pgbench.run(place, script, connections=CONNECTIONS, seconds=effort.seconds)
                 runs[name].append(load.per_second)
-        figures.append(ratio(f"{what}: times slower from {grown}", runs["small"], runs["large"], goal, "at most"))
+        figures.append(
+            ratio(f"{what}: times slower from {grown}", runs["small"], runs["large"], goal, "at most")
+        )
         raw[what] = {name: [round(value, 1) for value in values] for name, values in runs.items()}
     return Section(NAME, tuple(figures), raw, (f"{CONNECTIONS} connections",))

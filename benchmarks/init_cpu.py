@@ -22,7 +22,8 @@ from pydantic import BaseModel, Field
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 from aws_lambda_powertools.utilities.parser import event_parser
-logger, metrics, tracer = Logger(service="book"), Metrics(namespace="Frontdesk", service="book"), Tracer(service="book")
+logger, tracer = Logger(service="book"), Tracer(service="book")
+metrics = Metrics(namespace="Frontdesk", service="book")
 app = APIGatewayHttpResolver()
 sqs = boto3.client("sqs", region_name="us-east-1")
 class Request(BaseModel):
@@ -38,7 +39,7 @@ class Message(BaseModel):
 
 def measure(effort: Effort) -> Section:
     """Measure user and system CPU of the three interpreters in turn, with every .pyc present."""
-    rounds = ROUNDS if effort.rounds > 3 else 5
+    rounds = ROUNDS if effort.rounds > 2 else 3
     with tempfile.TemporaryDirectory() as cache:
         for program in PROGRAMS.values():
             _run(program, cache)  # writes the bytecode
@@ -47,11 +48,14 @@ def measure(effort: Effort) -> Section:
             for name, program in PROGRAMS.items():
                 runs[name].append(_run(program, cache))
         ours, usual = (
-            [value - bare for value, bare in zip(runs[name], runs["bare"], strict=True)] for name in ("ours", "usual")
+            [value - bare for value, bare in zip(runs[name], runs["bare"], strict=True)]
+            for name in ("ours", "usual")
         )
         best = (min(runs["ours"]) - min(runs["bare"])) / (min(runs["usual"]) - min(runs["bare"]))
         dearest = _dearest(cache)
-    raw: dict[str, object] = {name: [round(value * 1000, 1) for value in values] for name, values in runs.items()}
+    raw: dict[str, object] = {
+        name: [round(value * 1000, 1) for value in values] for name, values in runs.items()
+    }
     return Section(
         NAME,
         (
@@ -61,7 +65,8 @@ def measure(effort: Effort) -> Section:
         raw | {"dearest imports, microseconds with what they import": dearest},
         (
             "CPU milliseconds above a bare interpreter",
-            "most of ours: " + ", ".join(f"{name} {cost / 1000:.0f} ms" for name, cost in list(dearest.items())[:6]),
+            "most of ours: "
+            + ", ".join(f"{name} {cost / 1000:.0f} ms" for name, cost in list(dearest.items())[:6]),
         ),
     )
 
@@ -85,7 +90,9 @@ def _run(program: str, cache: str) -> float:
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"the interpreter ended with {process.returncode}: {program.strip().splitlines()[0]}")
+        raise RuntimeError(
+            f"the interpreter ended with {process.returncode}: {program.strip().splitlines()[0]}"
+        )
     return usage.ru_utime + usage.ru_stime
 
 

@@ -11,16 +11,16 @@ from urllib.parse import urlsplit
 
 from benchmarks.database import Clinics
 
-# A backend's first call of a plpgsql function costs some 9 ms of CPU, and its statements are planned anew for the
-# first five calls: with many connections that alone fills seconds.
+# A backend's first call of a plpgsql function costs some 9 ms of CPU, and its statements are planned anew for
+# the first five calls: with many connections that alone fills seconds.
 WARM_SECONDS = 1.0
-WARM_SECONDS_PER_CONNECTION = 0.03
+WARM_SECONDS_PER_CONNECTION = 0.02
 MICROSECONDS = 1_000_000
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one run measured: calls a second, and the latencies' median and 99th percentile in milliseconds."""
+    """What one run measured: calls a second, and the latencies' median and 99th percentile (ms)."""
 
     per_second: float
     p50: float

@@ -83,7 +83,7 @@ BEGIN
         JOIN frontdesk.provider_services ps ON ps.org_id = p.org_id AND ps.provider_id = p.id AND ps.service_id = v_service.id
         CROSS JOIN generate_series((p_from AT TIME ZONE v_org.time_zone)::date, (p_until AT TIME ZONE v_org.time_zone)::date, interval '1 day') AS day
         JOIN frontdesk.weekly_hours h ON h.org_id = p.org_id AND h.provider_id = p.id AND h.weekday = extract(isodow FROM day)
-        CROSS JOIN generate_series(day + h.opens, day + h.closes - v_length, make_interval(mins => v_org.slot_grid_minutes)) AS grid
+        CROSS JOIN generate_series(day::date + h.opens, day::date + h.closes - v_length, make_interval(mins => v_org.slot_grid_minutes)) AS grid
         CROSS JOIN LATERAL (SELECT grid AT TIME ZONE v_org.time_zone AS start) AS at
         WHERE p.org_id = p_org_id AND p.active AND (p_provider_id IS NULL OR p.id = p_provider_id)
           AND start BETWEEN p_from AND p_until

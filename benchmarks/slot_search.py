@@ -10,7 +10,7 @@ from benchmarks.database import Clinics, Connection
 from benchmarks.figures import Effort, Section, count, ratio
 
 NAME = "slots"
-CALLS = 20  # in each round
+CALLS = 3  # in each round
 
 OURS = "SELECT frontdesk.find_slots(%s, 'Check-up', %s, %s, %s, p_limit => %s) -> 'slots'"
 SERIES = "SELECT bench.slots_by_series(%s, %s, %s, %s, %s)"
@@ -33,7 +33,9 @@ def measure(clinics: Clinics, effort: Effort) -> Section:
             for number in range(-1, effort.rounds):  # the first round is to warm up
                 answers = {}
                 for name, statement in (("ours", OURS), ("series", SERIES)):
-                    seconds, answers[name] = _timed(connection, statement, _questions(number, days, limit, one=one))
+                    seconds, answers[name] = _timed(
+                        connection, statement, _questions(number, days, limit, one=one)
+                    )
                     if number >= 0:
                         times[name].append(seconds)
                 differences += sum(a != b for a, b in zip(answers["ours"], answers["series"], strict=True))
@@ -55,11 +57,15 @@ def _questions(number: int, days: int, limit: int, *, one: bool) -> list[tuple[A
         org = 100001 + (number * CALLS + call) % 50
         begin = start + timedelta(days=3 * call, hours=call)
         provider = f"00000000-0000-4000-9000-0000{org}0{1 + call % 4}" if one else None
-        questions.append((f"00000000-0000-4000-8000-000000{org}", begin, begin + timedelta(days=days), provider, limit))
+        questions.append(
+            (f"00000000-0000-4000-8000-000000{org}", begin, begin + timedelta(days=days), provider, limit)
+        )
     return questions
 
 
-def _timed(connection: Connection, statement: str, questions: list[tuple[Any, ...]]) -> tuple[float, list[Any]]:
+def _timed(
+    connection: Connection, statement: str, questions: list[tuple[Any, ...]]
+) -> tuple[float, list[Any]]:
     ask: Callable[..., Any] = connection.execute
     seconds, answers = [], []
     for question in questions:

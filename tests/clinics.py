@@ -190,8 +190,8 @@ def put_visit(
     """Write an appointment straight into the table, past every rule and every lock; return its id."""
     provider = provider or clinic.providers[0]
     owner.execute(
-        "INSERT INTO frontdesk.contacts (org_id, id, phone, name) VALUES (%s, gen_random_uuid(), %s, 'Sam Staff')"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO frontdesk.contacts (org_id, id, phone, name)"
+        " VALUES (%s, gen_random_uuid(), %s, 'Sam Staff') ON CONFLICT DO NOTHING",
         [clinic.id, phone],
     )
     end = start + timedelta(minutes=minutes)

@@ -25,7 +25,7 @@ def all_at_once(database: Database, callers: Sequence[Caller], connections: int 
     with ExitStack() as stack:
         opened = [stack.enter_context(database.connect_app()) for _ in range(width)]
         for connection in opened:
-            # A backend's first call of a function is slow: have that behind us, or the first caller wins alone.
+            # A backend's first call is slow: have that behind us, or the first caller wins alone.
             connection.execute("SELECT frontdesk.org_for_call(NULL, NULL, NULL)")
         start = threading.Barrier(width, timeout=30)
 

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 MAX_CALLS = 20
-MAX_ID = 200
+MAX_ID = 120  # "call:<call>:<tool call>" must fit an idempotency key of 255
 
 _NOTHING = msgspec.Raw(b"")
 _FAILED = "TEMPORARY_FAILURE. Something went wrong on our side. Please take a message."
@@ -221,10 +221,9 @@ def _call(
     said_places = [place for place in sent if bytes(memoryview(place)[:5]) != b"null"]
     raw = next(iter(said_places or sent), None)
     given = _id(item.get("id"))
-    problem = over or (None if name else "the call names no tool")
-    said: dict[str, Any] = {}
-    if problem is None:
-        said, problem = arguments.read(raw)
+    # A call without a name keeps its arguments: the URL may name the tool.
+    said, unreadable = ({}, None) if over else arguments.read(raw)
+    problem = over or (unreadable if name else "the call names no tool")
     if given and (one_line(given) != given or len(given) > MAX_ID):
         problem = "the tool call id cannot be used"
     return ToolCall(given or _made_up_id(call_id, name, said, raw), name, said, problem)

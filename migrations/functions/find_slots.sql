@@ -3,7 +3,7 @@
 -- Outcomes: slots, no_availability (with alternatives), unknown_service, unknown_provider.
 -- p_earliest/p_latest cut each day by the clinic's wall clock (p_latest not included). A null p_service_type
 -- means the clinic's first service. One entry a start (where several are free at it, the first by name), at most
--- p_limit of them and at most the p_per_day first of a day; the window widens inside (a week, four, all) so that
+-- p_limit of them and at most the p_per_day first of a day; the window widens inside (a week, four, thirteen, all) so that
 -- a far horizon costs nothing while near starts suffice.
 CREATE OR REPLACE FUNCTION frontdesk.find_slots(
     p_org_id       uuid,
@@ -55,7 +55,7 @@ BEGIN
     END IF;
     v_length := make_interval(mins => v_service.duration_minutes);
 
-    FOREACH v_days IN ARRAY ARRAY[7, 28, 731] LOOP
+    FOREACH v_days IN ARRAY ARRAY[7, 28, 91, 731] LOOP
         v_until := least(p_until, greatest(p_from, now()) + make_interval(days => v_days));
         SELECT count(*), jsonb_agg(jsonb_build_object(
                    'starts_at', o.starts_at, 'ends_at', o.starts_at + v_length,

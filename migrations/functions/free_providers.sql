@@ -55,7 +55,7 @@ BEGIN
       AND NOT EXISTS (
           SELECT FROM frontdesk.busy_blocks b
           WHERE b.org_id = p_org_id AND b.provider_id = p.id
-            AND (upper(b.during) > lower(p_during) OR upper(b.during) IS NULL)
+            AND b.ends_at > lower(p_during)
             AND b.during && p_during
       )
       AND NOT EXISTS (

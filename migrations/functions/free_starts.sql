@@ -47,7 +47,7 @@ BEGIN
         SELECT tstzrange(lower(b.during) - p_length - p_after, upper(b.during) + p_before, '()')
         FROM frontdesk.busy_blocks b
         WHERE b.org_id = p_org_id AND b.provider_id = p_provider_id
-          AND (upper(b.during) > p_from - p_before OR upper(b.during) IS NULL)
+          AND b.ends_at > p_from - p_before
           AND b.during && tstzrange(p_from - p_before, p_until + p_length + p_after)
         UNION ALL
         SELECT tstzrange(lower(a.during) - p_length - p_after, upper(a.during) + p_before, '()')

@@ -5,12 +5,13 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from frontdesk import db, orgs, settings
+from frontdesk import db, orgs, settings, times
 from frontdesk.senders import derive_secret
 from functions.book import app as book_app
 from tests.clinics import Clinic, Connection, make_clinic, one
@@ -164,3 +165,19 @@ def count(owner: Connection, table: str, org_id: UUID | None = None) -> int:
     """Count a table's rows, of one org or of all."""
     query = f"SELECT count(*) FROM frontdesk.{table} WHERE %s::uuid IS NULL OR org_id = %s"
     return int(one(owner, query, org_id, org_id))
+
+
+def today_at(clinic: Clinic) -> date:
+    """Return today's date on the clinic's calendar."""
+    return datetime.now(clinic.at(9).tzinfo).date()
+
+
+def said_day(clinic: Clinic, ahead: int = 0) -> str:
+    """Say the clinic's Monday, or a day after it, as an answer says it."""
+    return times.say_day(clinic.monday + timedelta(days=ahead), today_at(clinic))
+
+
+def said_today(clinic: Clinic) -> str:
+    """Say what day it is, as an answer does."""
+    today = today_at(clinic)
+    return f"Today is {times.say_day(today, today)}, {today.year}."

@@ -17,8 +17,8 @@ _NO_ENCRYPTION = {80877103, 80877104}  # SSLRequest and GSSENCRequest, answered 
 class Relay:
     """Relay every connection to one server. `mode` may change while it runs.
 
-    cut_answer: the next thing the server says is lost with the connection, once. cut_question: the next thing the
-    client says is, once. swallow: the server's words are kept back for good, and new connections get none.
+    cut_answer: the next thing the server says is lost with the connection, once. cut_question: the next
+    thing the client says is, once. swallow: the server's words are kept back, on new connections too.
     """
 
     def __init__(self, url: str) -> None:
@@ -31,6 +31,7 @@ class Relay:
         self.mode: Mode = "pass"
         self.connections = 0
         self.messages: list[tuple[str, bytes]] = []  # what clients sent: type, payload
+        self.answers = b""  # what the server said, all of it
         self._open: list[socket.socket] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -51,9 +52,15 @@ class Relay:
                 found.append(("", payload.rstrip(b"\0").decode()))
         return found
 
+    @property
+    def ready(self) -> str:
+        """How each exchange ended: I for no transaction left open, T inside one, E inside a failed one."""
+        return b"".join(re.findall(rb"Z\x00\x00\x00\x05([ITE])", self.answers)).decode()
+
     def forget(self) -> None:
         """Forget what was sent so far."""
         self.messages.clear()
+        self.answers = b""
         self.connections = 0
 
     def close(self) -> None:
@@ -86,6 +93,7 @@ class Relay:
     def _from_server(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := server.recv(65536):
+                self.answers += data
                 if self.mode == "cut_answer":
                     self.mode = "pass"
                     break

@@ -163,7 +163,8 @@ def test_what_the_model_writes_changes_neither_clinic_nor_caller(owner: Connecti
     }
     assert booked(deliver(event(message(clinic, wish(clinic, **claims)), secret_of(clinic))))
     row = owner.execute(
-        "SELECT a.org_id, a.call_id, c.phone FROM frontdesk.appointments a JOIN frontdesk.contacts c ON c.id = contact_id"
+        "SELECT a.org_id, a.call_id, c.phone FROM frontdesk.appointments a"
+        " JOIN frontdesk.contacts c ON c.id = a.contact_id"
     ).fetchone()
     assert row == {"org_id": clinic.id, "call_id": "call-1", "phone": CALLER}
     said = say(
@@ -177,7 +178,8 @@ def test_the_previous_secret_works_until_it_expires(owner: Connection, clinic: C
 
     def rotated(expires: datetime) -> tuple[int, int]:
         owner.execute(
-            "UPDATE frontdesk.orgs SET vapi_secret_generation = 2, previous_secret_expires_at = %s WHERE id = %s",
+            "UPDATE frontdesk.orgs SET vapi_secret_generation = 2, previous_secret_expires_at = %s"
+            " WHERE id = %s",
             [expires, clinic.id],
         )
         orgs.forget()

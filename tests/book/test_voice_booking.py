@@ -5,21 +5,8 @@ from typing import Any
 
 import pytest
 
-from frontdesk import times
-from tests.book.conftest import CALLER, OTHER, book, code_of, count, say
+from tests.book.conftest import CALLER, OTHER, book, code_of, count, said_day, said_today, say
 from tests.clinics import Clinic, Connection, add_closure, make_clinic, one, put_visit
-
-
-def monday(clinic: Clinic, *, day: int = 0) -> str:
-    """Say the clinic's Monday, or a day after it, as an answer says it."""
-    today = datetime.now(clinic.at(9).tzinfo).date()
-    return times.say_day(clinic.monday + timedelta(days=day), today)
-
-
-def today_of(clinic: Clinic) -> str:
-    """Say today as an answer does."""
-    today = datetime.now(clinic.at(9).tzinfo).date()
-    return f"Today is {times.say_day(today, today)}, {today.year}."
 
 
 def test_a_booking_is_said_back_in_full(owner: Connection, clinic: Clinic) -> None:
@@ -31,8 +18,8 @@ def test_a_booking_is_said_back_in_full(owner: Connection, clinic: Clinic) -> No
     assert said == {
         "toolCallId": "tc-1",
         "name": "bookClinicAppointment",
-        "result": f"BOOKED. Dana Whitfield is booked for a teeth cleaning with Dr. Patel on {monday(clinic)} "
-        f"at 3 PM. The confirmation code is {' '.join(code)}.",
+        "result": "BOOKED. Dana Whitfield is booked for a teeth cleaning with Dr. Patel "
+        f"on {said_day(clinic)} at 3 PM. The confirmation code is {' '.join(code)}.",
         "metadata": {
             "status": "BOOKED",
             "appointmentId": str(row["id"]),
@@ -53,8 +40,8 @@ def test_a_taken_slot_is_refused_with_three_near_times(owner: Connection, clinic
     book(clinic)
     said = book(clinic, "tc-2", caller=OTHER, call_id="call-2", patientName="Rob Roy")
     assert said["result"] == (
-        f"SLOT_UNAVAILABLE. That slot is taken: {monday(clinic)} at 3 PM. How about {monday(clinic)} at 2 PM or "
-        f"4 PM, or {monday(clinic, day=1)} at 3 PM? {today_of(clinic)}"
+        f"SLOT_UNAVAILABLE. That slot is taken: {said_day(clinic)} at 3 PM. How about {said_day(clinic)} "
+        f"at 2 PM or 4 PM, or {said_day(clinic, 1)} at 3 PM? {said_today(clinic)}"
     )
     offered = [clinic.at(14), clinic.at(16), clinic.at(15, day=1)]
     assert said["metadata"] == {
@@ -79,7 +66,7 @@ def test_a_start_between_the_grid_is_answered_with_the_nearest(clinic: Clinic) -
     """Visits start every quarter of an hour; another minute is refused with its neighbours."""
     said = book(clinic, startTime=f"{clinic.monday}T15:05")
     assert code_of(said) == "SLOT_UNAVAILABLE"
-    assert f"{monday(clinic)} at 3:05 PM is between two start times." in said["result"]
+    assert f"{said_day(clinic)} at 3:05 PM is between two start times." in said["result"]
     assert said["metadata"]["alternatives"][:2] == [clinic.at(15).isoformat(), clinic.at(15, 15).isoformat()]
 
 
@@ -87,7 +74,7 @@ def test_outside_hours_is_said_as_such(clinic: Clinic) -> None:
     """Nobody works at seven in the evening; the answer says so and offers open times."""
     said = book(clinic, startTime=f"{clinic.monday}T19:00")
     assert said["result"].startswith(
-        f"OUTSIDE_HOURS. Nobody sees patients on {monday(clinic)} at 7 PM. How about "
+        f"OUTSIDE_HOURS. Nobody sees patients on {said_day(clinic)} at 7 PM. How about "
     )
     assert said["metadata"]["reason"] == "hours"
     assert 1 <= len(said["metadata"]["alternatives"]) <= 3
@@ -98,7 +85,7 @@ def test_a_closed_day_is_said_as_such(owner: Connection, clinic: Clinic) -> None
     add_closure(owner, clinic, clinic.at(0), clinic.at(0, day=1))
     said = book(clinic)
     assert said["result"].startswith(
-        f"OUTSIDE_HOURS. The clinic is closed on {monday(clinic)} at 3 PM. How about "
+        f"OUTSIDE_HOURS. The clinic is closed on {said_day(clinic)} at 3 PM. How about "
     )
     assert all(start > f"{clinic.monday}T23" for start in said["metadata"]["alternatives"])
 
@@ -150,7 +137,7 @@ def test_what_is_missing_is_asked_one_thing_at_a_time(owner: Connection, clinic:
         wish[key] = value
     assert asked == [
         ("patient_name", "Please ask for the patient's first and last name."),
-        ("scheduled_at", f"Please ask what day and time would suit. {today_of(clinic)}"),
+        ("scheduled_at", f"Please ask what day and time would suit. {said_today(clinic)}"),
         ("service", "Please ask what the visit is for. The clinic offers Teeth cleaning or Check-up."),
         ("patient_phone", "Please ask for a phone number to reach the patient, digit by digit."),
     ]
@@ -182,8 +169,8 @@ def test_optional_nothings_do_not_stop_a_booking(owner: Connection, clinic: Clin
     )
     assert code_of(said) == "BOOKED"
     row = owner.execute(
-        "SELECT notes, is_new_patient, email, date_of_birth FROM frontdesk.appointments JOIN frontdesk.contacts c"
-        " ON c.id = contact_id"
+        "SELECT notes, is_new_patient, email, date_of_birth FROM frontdesk.appointments"
+        " JOIN frontdesk.contacts c ON c.id = contact_id"
     ).fetchone()
     assert row == {"notes": None, "is_new_patient": None, "email": None, "date_of_birth": None}
 

@@ -1,24 +1,11 @@
 """checkAvailability: what is offered, for which days, and what is said when nothing is free."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from frontdesk import times
-from tests.book.conftest import book, code_of, say
+from tests.book.conftest import book, code_of, said_day, said_today, say
 from tests.clinics import Clinic, Connection, add_closure, make_clinic
-
-
-def said_day(clinic: Clinic, day: int = 0) -> str:
-    """Say the clinic's Monday, or a day after it, as an answer says it."""
-    today = datetime.now(clinic.at(9).tzinfo).date()
-    return times.say_day(clinic.monday + timedelta(days=day), today)
-
-
-def said_today(clinic: Clinic) -> str:
-    """Say today as an answer does."""
-    today = datetime.now(clinic.at(9).tzinfo).date()
-    return f"Today is {times.say_day(today, today)}, {today.year}."
 
 
 def test_a_day_is_offered_by_its_first_middle_and_last_start(clinic: Clinic) -> None:
@@ -26,8 +13,8 @@ def test_a_day_is_offered_by_its_first_middle_and_last_start(clinic: Clinic) -> 
     said = say(clinic, "checkAvailability", when=str(clinic.monday))
     stamp = f"{clinic.monday:%Y%m%d}"
     assert said["result"] == (
-        f"AVAILABLE. For a teeth cleaning there is {said_day(clinic)} at 9 AM, 12:30 PM or 4 PM. There are more "
-        f"times. {said_today(clinic)} slotIds={stamp}T0900,{stamp}T1230,{stamp}T1600"
+        f"AVAILABLE. For a teeth cleaning there is {said_day(clinic)} at 9 AM, 12:30 PM or 4 PM. "
+        f"There are more times. {said_today(clinic)} slotIds={stamp}T0900,{stamp}T1230,{stamp}T1600"
     )
     starts = [clinic.at(9), clinic.at(12, 30), clinic.at(16)]
     assert [slot["startsAt"] for slot in said["metadata"]["slots"]] == [at.isoformat() for at in starts]

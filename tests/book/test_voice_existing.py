@@ -1,12 +1,10 @@
-"""lookupAppointments, rescheduleAppointment, cancelAppointment: what a verified caller hears, and who is verified."""
+"""Existing appointments: what a verified caller hears and may change, and who is verified."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from frontdesk import times
-from tests.book.conftest import CALLER, OTHER, book, code_of, count, say
+from tests.book.conftest import CALLER, OTHER, book, code_of, count, said_day, say
 from tests.clinics import Clinic, Connection, every_row, make_clinic, one
 
 NOT_FOUND = (
@@ -27,11 +25,6 @@ def told(clinic: Clinic, tool: str, tool_call_id: str = "tc-9", **arguments: Any
     return say(clinic, tool, tool_call_id, **arguments)
 
 
-def day(clinic: Clinic, ahead: int = 0) -> str:
-    """Say the clinic's Monday, or a day after it, as an answer says it."""
-    return times.say_day(clinic.monday + timedelta(days=ahead), clinic.monday - timedelta(days=14))
-
-
 @pytest.mark.parametrize("proof", ["name", "code", "both", "misheard name beside the code"])
 def test_a_caller_with_name_or_code_hears_the_appointment(clinic: Clinic, proof: str) -> None:
     """The number the call comes from, and one thing more."""
@@ -44,8 +37,8 @@ def test_a_caller_with_name_or_code_hears_the_appointment(clinic: Clinic, proof:
     }[proof]
     said = say(clinic, "lookupAppointments", "tc-2", call_id="call-2", **arguments)
     assert said["result"] == (
-        f"FOUND. There is one coming appointment: a teeth cleaning for Dana Whitfield with Dr. Patel on {day(clinic)} "
-        f"at 3 PM, code {' '.join(code)}."
+        f"FOUND. There is one coming appointment: a teeth cleaning for Dana Whitfield with Dr. Patel "
+        f"on {said_day(clinic)} at 3 PM, code {' '.join(code)}."
     )
     assert said["metadata"]["appointments"][0]["startsAt"] == clinic.at(15).isoformat()
 
@@ -55,8 +48,8 @@ def test_a_move_keeps_the_code_and_gives_up_the_old_time(owner: Connection, clin
     code = book(clinic)["metadata"]["confirmationCode"]
     said = told(clinic, "rescheduleAppointment", patientName="Dana Whitfield")
     assert said["result"] == (
-        f"RESCHEDULED. Dana Whitfield's visit for a teeth cleaning with Dr. Patel is now on {day(clinic)} at 11 AM. "
-        f"The confirmation code is still {' '.join(code)}."
+        f"RESCHEDULED. Dana Whitfield's visit for a teeth cleaning with Dr. Patel is now "
+        f"on {said_day(clinic)} at 11 AM. The confirmation code is still {' '.join(code)}."
     )
     assert one(owner, "SELECT starts_at FROM frontdesk.appointments") == clinic.at(11)
     assert code_of(book(clinic, "tc-3", caller=OTHER, call_id="call-2")) == "BOOKED"
@@ -69,7 +62,7 @@ def test_a_refused_move_leaves_the_old_time(owner: Connection, clinic: Clinic) -
     before = every_row(owner, clinic.id)
     said = told(clinic, "rescheduleAppointment", patientName="Dana Whitfield")
     assert said["result"].startswith(
-        f"SLOT_UNAVAILABLE. That slot is taken: {day(clinic)} at 11 AM. How about "
+        f"SLOT_UNAVAILABLE. That slot is taken: {said_day(clinic)} at 11 AM. How about "
     )
     assert len(said["metadata"]["alternatives"]) == 3
     assert every_row(owner, clinic.id) == before
@@ -85,7 +78,10 @@ def test_a_move_asks_for_the_new_time_first(clinic: Clinic) -> None:
 def test_a_cancelled_visit_is_said_back_and_its_time_is_free(owner: Connection, clinic: Clinic) -> None:
     """Asked again in the same call, it is told the same."""
     book(clinic)
-    expected = f"CANCELLED. Dana Whitfield's visit for a teeth cleaning with Dr. Patel on {day(clinic)} at 3 PM is cancelled."
+    when = f"{said_day(clinic)} at 3 PM"
+    expected = (
+        f"CANCELLED. Dana Whitfield's visit for a teeth cleaning with Dr. Patel on {when} is cancelled."
+    )
     for tool_call_id in ("tc-2", "tc-2", "tc-3"):
         said = say(
             clinic, "cancelAppointment", tool_call_id, patientName="Dana Whitfield", reason="moving away"
@@ -208,7 +204,7 @@ def test_a_booking_for_another_number_reveals_nothing_of_it(owner: Connection, c
     """Whoever names Dana's number, name and time hears what they said themselves: no code, no id."""
     first = book(clinic)["metadata"]
     said = book(clinic, "tc-2", caller=OTHER, call_id="call-2", callbackNumber=CALLER)
-    assert said["result"] == f"ALREADY_BOOKED. Dana Whitfield is booked on {day(clinic)} at 3 PM."
+    assert said["result"] == f"ALREADY_BOOKED. Dana Whitfield is booked on {said_day(clinic)} at 3 PM."
     assert said["metadata"] == {"status": "ALREADY_BOOKED"}
     assert first["confirmationCode"] not in str(said)
     assert count(owner, "appointments") == 1

@@ -29,7 +29,11 @@ TOOLS = (
     "cancelAppointment",
     "requestFollowUp",
 )
-SAMPLES = Path(__file__).parents[1] / "samples" / "vapi"
+SAMPLES = [
+    path
+    for path in sorted((Path(__file__).parents[1] / "samples" / "vapi").glob("*_tool-calls_*.json"))
+    if "_response_" not in path.stem
+]
 
 
 def wish(clinic: Clinic) -> dict[str, str]:
@@ -48,7 +52,7 @@ def send(clinic: Clinic, body: Any, tool: str | None = None) -> dict[str, Any]:
 
 @pytest.mark.parametrize("shape", ["string", "object", "flat arguments", "flat parameters"])
 def test_all_four_shapes_of_a_call_book(owner: Connection, clinic: Clinic, shape: str) -> None:
-    """Vapi's specification, its recorded traffic and two pages of its documentation disagree; all are taken."""
+    """Vapi's specification, its recorded traffic and its documentation disagree; all are taken."""
     name, said = "bookClinicAppointment", wish(clinic)
     call = {
         "string": {"id": "t", "type": "function", "function": {"name": name, "arguments": json.dumps(said)}},
@@ -61,12 +65,10 @@ def test_all_four_shapes_of_a_call_book(owner: Connection, clinic: Clinic, shape
     assert count(owner, "appointments") == 1
 
 
-@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*tool-calls*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_sample_message_gets_one_answer_a_call(owner: Connection, clinic: Clinic, path: Path) -> None:
     """Recorded, specified and documented messages, sent as they are but for the clinic's number."""
     body = json.loads(path.read_text())
-    if "response" in path.stem:
-        pytest.skip("an answer, not a message")
     body["message"].setdefault("call", {})["phoneNumberId"] = clinic.phone_number_id
     calls = body["message"]["toolCallList"]
     answer = results(send(clinic, body))
@@ -143,7 +145,7 @@ def test_the_path_may_name_the_tool(owner: Connection, clinic: Clinic) -> None:
     assert (said["name"], code_of(said)) == ("book_for_patient", "BOOKED")
     nameless = {"id": "t-2", "function": {"arguments": {"patientName": "Dana Whitfield"}}}
     (said,) = results(send(clinic, message(clinic, nameless), "lookupAppointments"))
-    assert code_of(said) == "INVALID_ARGUMENTS" or code_of(said) == "FOUND"
+    assert code_of(said) == "FOUND"
     known = tool_call("checkAvailability", "t-3", when=str(clinic.monday))
     (said,) = results(send(clinic, message(clinic, known), "cancelAppointment"))
     assert code_of(said) == "AVAILABLE"
@@ -232,8 +234,8 @@ def test_a_defect_in_one_call_is_an_error_sentence_beside_its_neighbours(
         tool_call("bookClinicAppointment", "t-2", **wish(clinic)),
     )
     assert broken["error"] == (
-        "TEMPORARY_FAILURE. The schedule cannot be reached right now. Apologise, take a message and promise a "
-        "call back."
+        "TEMPORARY_FAILURE. The schedule cannot be reached right now. Apologise, take a message and "
+        "promise a call back."
     )
     assert code_of(good) == "BOOKED"
 

@@ -1,12 +1,12 @@
 """How a wish is understood: spoken dates, services, practitioners, numbers and addresses."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from frontdesk import times
-from tests.book.conftest import CALLER, OTHER, book, code_of, count, say
+from tests.book.conftest import CALLER, OTHER, book, code_of, count, said_today, say, today_at
 from tests.clinics import Clinic, Connection, make_clinic, one, set_hours
 
 
@@ -14,12 +14,6 @@ def start_of(said: dict[str, Any]) -> datetime:
     """Return the start that was booked."""
     assert code_of(said) == "BOOKED", said
     return datetime.fromisoformat(said["metadata"]["startsAt"])
-
-
-def today_of(clinic: Clinic) -> str:
-    """Say today as an answer does."""
-    today = datetime.now(clinic.at(9).tzinfo).date()
-    return f"Today is {times.say_day(today, today)}"
 
 
 @pytest.mark.parametrize(
@@ -42,9 +36,8 @@ def test_a_written_time_is_clinic_time_whatever_zone_it_claims(clinic: Clinic, f
 )
 def test_a_spoken_time_is_understood(clinic: Clinic, phrase: str) -> None:
     """English and Spanish; afternoon follows from the opening hours where nothing else says it."""
-    spanish = (
-        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-    )
+    first_half = ("enero", "febrero", "marzo", "abril", "mayo", "junio")
+    spanish = (*first_half, "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre")
     day = clinic.monday
     words = phrase.format(en=f"{day:%B} {day.day}", es=f"el {day.day} de {spanish[day.month - 1]}")
     wanted = clinic.at(14, 15) if "quarter" in phrase else clinic.at(15)
@@ -65,8 +58,8 @@ def test_a_date_in_a_past_year_is_proposed_for_this_one(owner: Connection, clini
     """A model that writes 2024 is asked whether it means the coming such day; nothing is booked unasked."""
     day = clinic.monday
     said = book(clinic, startTime=f"2024-{day:%m-%d}T15:00")
-    assert said["result"].startswith(f"DATE_IN_PAST. That date has passed. {today_of(clinic)}, ")
-    assert f"Did you mean {times.say_moment(clinic.at(15), date.today())}" in said["result"]
+    assert said["result"].startswith(f"DATE_IN_PAST. That date has passed. {said_today(clinic)} ")
+    assert f"Did you mean {times.say_moment(clinic.at(15), today_at(clinic))}" in said["result"]
     assert said["metadata"]["options"][0] == clinic.at(15).isoformat()
     assert count(owner, "appointments") == 0
     assert start_of(book(clinic, startTime=said["metadata"]["options"][0])) == clinic.at(15)
@@ -78,7 +71,7 @@ def test_an_ambiguous_time_is_asked_back_with_both_readings_and_today(owner: Con
     said = book(clinic, startTime=f"{clinic.monday:%B} {clinic.monday.day} at 3")
     assert code_of(said) == "AMBIGUOUS_TIME"
     assert "at 3 AM or" in said["result"]
-    assert today_of(clinic) in said["result"]
+    assert said_today(clinic) in said["result"]
     assert said["metadata"]["options"] == [clinic.at(3).isoformat(), clinic.at(15).isoformat()]
     assert count(owner, "appointments") == 0
 
@@ -87,13 +80,13 @@ def test_a_day_without_a_time_asks_for_the_time(clinic: Clinic) -> None:
     """The day that was understood is said back in full, with today's date beside it."""
     said = book(clinic, startTime=f"{clinic.monday:%B} {clinic.monday.day}")
     assert said["result"].startswith(
-        f"MISSING_INFO. What time on {times.say_day(clinic.monday, date.today())} would you like? "
+        f"MISSING_INFO. What time on {times.say_day(clinic.monday, today_at(clinic))} would you like? "
     )
-    assert today_of(clinic) in said["result"]
+    assert said_today(clinic) in said["result"]
 
 
 def test_a_weekday_that_is_not_that_date_is_asked_about(owner: Connection, clinic: Clinic) -> None:
-    """ "Tuesday the 7th" when the 7th is a Monday: neither half is believed."""
+    """Tuesday the 7th when the 7th is a Monday: neither half is believed."""
     day = clinic.monday
     said = book(clinic, startTime=f"Tuesday {day:%B} {day.day} at 3 PM")
     assert code_of(said) == "AMBIGUOUS_TIME"
@@ -120,7 +113,7 @@ def test_a_slot_id_against_the_words_is_asked_about(owner: Connection, clinic: C
     startTime = words.format(day=clinic.monday, next_day=f"{following:%B} {following.day}")  # noqa: N806
     said = book(clinic, startTime=startTime, slotId=f"{clinic.monday:%Y%m%d}T1500")
     assert code_of(said) in ("AMBIGUOUS_TIME", "MISSING_INFO")
-    assert today_of(clinic) in said["result"]
+    assert said_today(clinic) in said["result"]
     assert count(owner, "appointments") == 0
 
 

@@ -201,7 +201,7 @@ def test_a_provider_is_known_by_full_or_last_name(app: Connection, three: Clinic
 
 
 def test_a_degree_is_no_last_name(owner: Connection, app: Connection, clinic: Clinic) -> None:
-    """ "Patel" finds "Dr. Ana Patel, DDS"."""
+    """'Patel' finds 'Dr. Ana Patel, DDS'."""
     owner.execute("UPDATE frontdesk.providers SET name = 'Dr. Ana Patel, DDS'")
     assert book(app, clinic, clinic.at(9), provider="Dr Patel")["outcome"] == "booked"
 

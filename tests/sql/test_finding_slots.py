@@ -145,7 +145,8 @@ def test_the_grid_follows_the_clock_over_a_change_of_half_an_hour(owner: Connect
     )
     set_hours(owner, clinic, clinic.providers[0], (7, "00:00", "06:00"))
     nights = owner.execute(
-        "SELECT d::date AS day FROM generate_series(now() + interval '2 days', now() + interval '500 days', '1 day') AS d"
+        "SELECT d::date AS day"
+        " FROM generate_series(now() + interval '2 days', now() + interval '500 days', '1 day') AS d"
         " WHERE (d::date::timestamp AT TIME ZONE 'Australia/Lord_Howe') + interval '1 day'"
         "    <> ((d::date + 1)::timestamp AT TIME ZONE 'Australia/Lord_Howe')"
     ).fetchall()

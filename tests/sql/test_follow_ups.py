@@ -67,7 +67,7 @@ def test_the_same_tool_call_leaves_one_message(owner: Connection, app: Connectio
 
 
 def test_what_cannot_be_kept_is_asked_for(owner: Connection, app: Connection, clinic: Clinic) -> None:
-    """Empty message, no due time, a number that is none, an unknown urgency: the field is named, nothing is kept."""
+    """Empty message, no due time, an impossible number or urgency: the field is named, nothing is kept."""
     before = every_row(owner, clinic.id)
     for field, values in {
         "message": (None, "", "   "),

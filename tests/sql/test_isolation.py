@@ -109,7 +109,7 @@ def test_the_tables_themselves_refuse_a_row_that_joins_two_clinics(
 
 def test_no_tenant_stays_on_the_connection(app: Connection, clinic: Clinic) -> None:
     """After an answer, after an error, after a rollback: the next user of the connection starts with none."""
-    setting = "SELECT coalesce(current_setting('app.org_id', true), '') || coalesce(current_setting('app.scope', true), '')"
+    setting = "SELECT concat(current_setting('app.org_id', true), current_setting('app.scope', true))"
     book(app, clinic, clinic.at(9))
     assert one(app, setting) == ""
     call(app, "org_for_call", phone_number_id=clinic.phone_number_id, called_number=None, assistant_id=None)
@@ -127,7 +127,7 @@ def test_no_tenant_stays_on_the_connection(app: Connection, clinic: Clinic) -> N
 def test_inside_a_transaction_the_setting_opens_nothing(
     app: Connection, clinic: Clinic, other: Clinic
 ) -> None:
-    """There it lasts until the commit; the role may still read no table, and the next call sets its own org."""
+    """It lasts until the commit; the role may still read no table, and the next call sets its own org."""
     with app.transaction():
         book(app, clinic, clinic.at(9))
         with pytest.raises(psycopg.errors.InsufficientPrivilege), app.transaction():
@@ -140,7 +140,7 @@ def test_inside_a_transaction_the_setting_opens_nothing(
 def test_setting_the_tenant_oneself_gains_nothing(
     app: Connection, clinic: Clinic, other: Clinic, scope: str
 ) -> None:
-    """The settings are anybody's to set; the functions set their own, and there is no other way to the rows."""
+    """The settings are anybody's to set; the functions set their own, and only they reach the rows."""
     with app.transaction():
         for name, value in (("app.org_id", str(other.id)), ("app.scope", "routing")):
             app.execute("SELECT set_config(%s, %s, %s)", [name, value, scope == "transaction"])
@@ -188,7 +188,8 @@ def _tables(owner: Connection) -> list[dict[str, Any]]:
         " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL"
         "  AND p.polwithcheck IS NOT NULL) AS policies"
         " FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner"
-        " WHERE c.relnamespace = 'frontdesk'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'schema_migrations'"
+        " WHERE c.relnamespace = 'frontdesk'::regnamespace AND c.relkind IN ('r', 'p')"
+        " AND c.relname <> 'schema_migrations'"
         " ORDER BY 2"
     ).fetchall()
 
@@ -210,7 +211,8 @@ def test_the_runtime_role_may_touch_no_table(database: Database, owner: Connecti
     for name in names:
         column = one(
             owner,
-            "SELECT min(attname) FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND attidentity = ''",
+            "SELECT min(attname) FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND attidentity = ''",
             f"frontdesk.{name}",
         )
         for statement in (

@@ -42,7 +42,7 @@ def test_the_number_s_id_decides_before_number_and_assistant(
 
 
 def test_the_answer_holds_what_answering_needs(owner: Connection, app: Connection, three: Clinic) -> None:
-    """Zone, language, active providers and services, and the hours anybody works; nothing of other clinics."""
+    """Zone, language, active providers and services, and the hours anybody works; nothing of others."""
     owner.execute("UPDATE frontdesk.providers SET active = false WHERE id = %s", [three.providers[2]])
     owner.execute("UPDATE frontdesk.services SET active = false WHERE name = 'Check-up'")
     for provider in three.providers:

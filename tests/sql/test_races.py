@@ -92,7 +92,8 @@ connection.execute("SELECT frontdesk.org_for_call(NULL, NULL, NULL)")
 time.sleep(max(0, float(when) - time.time()))
 for n in range(int(first), int(first) + 5):
     row = connection.execute(
-        "SELECT frontdesk.book_appointment_atomic(%s, 'Dana Whitfield', NULL, %s, 'Teeth cleaning', %s, NULL) ->> 'outcome'",
+        "SELECT frontdesk.book_appointment_atomic(%s, 'Dana Whitfield', NULL, %s, 'Teeth cleaning', %s, NULL)"
+        " ->> 'outcome'",
         [org, f"+1202555{n:04d}", at]).fetchone()
     print(row[0])
 """

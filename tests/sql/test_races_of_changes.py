@@ -1,5 +1,6 @@
 """Moves, cancels and bookings at one moment: one lock for all of them."""
 
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -92,9 +93,9 @@ def test_twenty_cancels_make_one_event(
 ) -> None:
     """All are told it is cancelled; staff and patient hear of it once."""
     made = book(app, clinic, clinic.at(9))["appointment"]["id"]
-    cancel: Caller = lambda c: call(  # noqa: E731 - one line, used twenty times
-        c,
-        "cancel_appointment_atomic",
+    cancel = partial(
+        call,
+        function="cancel_appointment_atomic",
         org_id=clinic.id,
         appointment_id=made,
         call_id="c",
@@ -111,9 +112,9 @@ def test_twenty_equal_moves_are_one_move(
 ) -> None:
     """With one key: one change, nineteen replays of its answer."""
     made = book(app, clinic, clinic.at(9))["appointment"]["id"]
-    move: Caller = lambda c: call(  # noqa: E731 - one line, used twenty times
-        c,
-        "reschedule_appointment_atomic",
+    move = partial(
+        call,
+        function="reschedule_appointment_atomic",
         org_id=clinic.id,
         appointment_id=made,
         scheduled_at=clinic.at(13),
@@ -143,7 +144,7 @@ def test_a_visit_cancelled_while_a_move_waited_is_not_revived(
 def test_a_visit_that_changed_hands_while_a_move_waited_is_not_taken_back(
     database: Database, owner: Connection, app: Connection, three: Clinic
 ) -> None:
-    """ "Stays with the same provider" meant the one it had; the answer shows where it is now."""
+    """'Stays with the same provider' meant the one it had; the answer shows where it is now."""
     made = book(app, three, three.at(9), provider="Ruiz")["appointment"]["id"]
     with database.connect_app() as first:
         with first.transaction():

@@ -47,7 +47,7 @@ def test_a_key_with_another_request_is_refused(owner: Connection, app: Connectio
         {"patient_phone": "+12025550100"},
         {"service_type": "Check-up"},
     ):
-        answer = book(app, clinic, clinic.at(9), **(KEY | change))  # type: ignore[operator]
+        answer = book(app, clinic, clinic.at(9), **(KEY | change))
         assert answer == {"outcome": "key_reused"}, change
     assert one(owner, "SELECT count(*) FROM frontdesk.appointments") == 1
 
@@ -81,7 +81,7 @@ def test_keys_of_two_orgs_never_meet(
 def test_twenty_twins_make_one_booking(
     database: Database, owner: Connection, clinic: Clinic, three: Clinic
 ) -> None:
-    """Twenty equal calls from twenty connections: one row, three outbox rows, one event, one appointment told.
+    """Twenty equal calls from twenty connections: one row, three outbox rows, one event, one answer.
 
     With a provider named and with any provider: there a twin might otherwise take the next one who is free.
     """

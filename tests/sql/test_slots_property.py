@@ -1,13 +1,14 @@
 """Two formulations of "free" agree: find_slots subtracts ranges, a booking tries one start.
 
-Random clinics in five zones, on days when the clock changes too. What the one offers is exactly what the other
-would book, and whatever a refusal offers instead is among it.
+Random clinics in five zones, on days when the clock changes too. What the one offers is exactly what the
+other would book, and whatever a refusal offers instead is among it.
 """
 
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from psycopg.types.range import Range
 
 from tests.clinics import Clinic, Connection, add_busy, add_closure, make_clinic, one, put_visit, set_hours
-from tests.database import Database, TestServer, fresh_database
+from tests.database import MAJORS, Database, TestServer, fresh_database
 
 ZONES = ("America/New_York", "Europe/Madrid", "Asia/Kolkata", "Asia/Kathmandu", "Australia/Lord_Howe")
 
@@ -52,7 +53,7 @@ def clock_changes(zone: str) -> list[datetime]:
     here = ZoneInfo(zone)
     today = datetime.now(here).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     days = [(today + timedelta(days=n)).replace(tzinfo=here).astimezone(UTC) for n in range(2, 700)]
-    return [day for day, after in zip(days, days[1:], strict=False) if after - day != timedelta(days=1)]
+    return [day for day, after in pairwise(days) if after - day != timedelta(days=1)]
 
 
 def hours() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
@@ -64,14 +65,19 @@ def hours() -> st.SearchStrategy[tuple[tuple[int, int], ...]]:
     )
 
 
+def mostly(steps: st.SearchStrategy[int]) -> st.SearchStrategy[int | None]:
+    """Steps of five minutes; nothing one time in ten, or few examples would leave anybody free."""
+    return st.tuples(st.integers(0, 9), steps).map(lambda drawn: drawn[1] * 5 if drawn[0] else None)
+
+
 def obstacles() -> st.SearchStrategy[Obstacle]:
     """Anything that takes time, up to a day and a half around the window."""
     return st.builds(
         Obstacle,
         kind=st.sampled_from(["closure", "busy", "visit"]),
         provider=st.sampled_from([0, 1, None]),
-        start=st.integers(-90, 300).map(lambda n: n * 5) | st.none(),
-        minutes=st.integers(1, 96).map(lambda n: n * 5) | st.none(),
+        start=mostly(st.integers(-90, 300)),
+        minutes=mostly(st.integers(1, 60)),
     )
 
 
@@ -82,11 +88,11 @@ CASES = st.builds(
     length=st.integers(1, 36).map(lambda n: n * 5),
     before=st.sampled_from([0, 0, 5, 15, 120]),
     after=st.sampled_from([0, 0, 10, 30, 120]),
-    hours=hours(),
+    hours=st.just(((0, 1440),)) | hours(),
     obstacles=st.lists(obstacles(), max_size=6).map(tuple),
     day=st.integers(0, 60),
     clock_change=st.booleans(),
-    window=st.tuples(st.integers(0, 1440), st.integers(0, 1800)),
+    window=st.tuples(st.integers(0, 900), st.integers(300, 1800)),
 )
 
 
@@ -95,6 +101,13 @@ def shared(server: TestServer, template: str) -> Iterator[Database]:
     """One database for all examples: each makes clinics of its own."""
     with fresh_database(server, template) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def _on_the_newest_only(server: TestServer) -> None:
+    """Leave the other versions out: the rule has nothing that differs between them."""
+    if server.major != max(MAJORS):
+        pytest.skip("compared on the newest Postgres only")
 
 
 def build(owner: Connection, case: Case) -> tuple[Clinic, datetime, datetime]:
@@ -114,7 +127,8 @@ def build(owner: Connection, case: Case) -> tuple[Clinic, datetime, datetime]:
         booking_horizon_days=730,
     )
     owner.execute(
-        "UPDATE frontdesk.services SET buffer_before_minutes = %s, buffer_after_minutes = %s WHERE org_id = %s",
+        "UPDATE frontdesk.services SET buffer_before_minutes = %s, buffer_after_minutes = %s"
+        " WHERE org_id = %s",
         [case.before, case.after, clinic.id],
     )
     weekly = [
@@ -164,7 +178,8 @@ FROM (SELECT * FROM frontdesk.orgs WHERE id = %(org)s) AS o,
      unnest(frontdesk.free_providers(%(org)s, o.time_zone, s.id, NULL, start,
         start + make_interval(mins => s.duration_minutes),
         tstzrange(start - make_interval(mins => s.buffer_before_minutes),
-                  start + make_interval(mins => s.duration_minutes + s.buffer_after_minutes)), NULL)) AS provider
+                  start + make_interval(mins => s.duration_minutes + s.buffer_after_minutes)),
+        NULL)) AS provider
 WHERE frontdesk.time_refusal(o, start) IS NULL AND start >= %(first)s
   AND mod(extract(minute FROM start), 5) = 0
 """
@@ -184,8 +199,10 @@ OFFERED = """
 SELECT (a ->> 'starts_at')::timestamptz AS start
 FROM (SELECT o FROM frontdesk.orgs o WHERE id = %(org)s) AS o,
      (SELECT s FROM frontdesk.services s WHERE org_id = %(org)s) AS s,
-     jsonb_array_elements(frontdesk.refusal(o.o, s.s, NULL, %(wish)s, make_interval(mins => (s.s).duration_minutes), NULL, NULL)
-                          -> 'alternatives') AS a
+     jsonb_array_elements(
+       frontdesk.refusal(
+         o.o, s.s, NULL, %(wish)s, make_interval(mins => (s.s).duration_minutes), NULL, NULL)
+       -> 'alternatives') AS a
 """
 
 
@@ -213,9 +230,10 @@ def check(owner: Connection, case: Case) -> None:
         assert pairs(owner, TRIED, moment), f"{start} was offered and is not free"
 
 
-NIGHT = Case("Australia/Lord_Howe", 60, 30, 0, 0, ((0, 1440),), (), 0, True, (0, 1440))
+NIGHT = Case("Australia/Lord_Howe", 60, 30, 0, 0, ((0, 1440),), (), 0, clock_change=True, window=(0, 1440))
 
 
+@pytest.mark.usefixtures("_on_the_newest_only")
 @example(case=NIGHT)
 @given(case=CASES)
 @settings(
@@ -227,8 +245,6 @@ NIGHT = Case("Australia/Lord_Howe", 60, 30, 0, 0, ((0, 1440),), (), 0, True, (0,
 )
 def test_what_is_offered_is_exactly_what_can_be_booked(shared: Database, case: Case) -> None:
     """find_slots' starts are the grid's starts for which the booking rule finds somebody free."""
-    if shared.server.major != 18:
-        pytest.skip("once is enough: the rule has nothing that differs between versions")
     with shared.connect_owner() as owner:
         check(owner, case)
 
@@ -237,7 +253,16 @@ def test_the_comparison_notices_a_wrong_rule(shared: Database) -> None:
     """Were visits' buffers forgotten in find_slots, the two would differ: the property can fail."""
     with shared.connect_owner() as owner:
         case = Case(
-            "UTC", 15, 30, 0, 30, ((540, 1020),), (Obstacle("busy", 0, 600, 60),), 3, False, (0, 1440)
+            "UTC",
+            15,
+            30,
+            0,
+            30,
+            ((540, 1020),),
+            (Obstacle("busy", 0, 600, 60),),
+            3,
+            clock_change=False,
+            window=(0, 1440),
         )
         clinic, first, last = build(owner, case)
         values: dict[str, object] = {"org": clinic.id, "first": first, "last": last}

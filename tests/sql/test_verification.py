@@ -1,6 +1,7 @@
 """Who may hear of an appointment: the number they call from, and a second factor not guessable in a loop."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -179,13 +180,11 @@ def test_guesses_sent_side_by_side_are_counted_one_by_one(
 ) -> None:
     """Forty guesses at one moment from one number: ten are looked at, thirty are not."""
     guesses = [f"{(int(code) + 1 + n) % 10000:04d}" for n in range(40)]
-    answers = all_at_once(
-        database,
-        [
-            lambda c, n=n: {"outcome": look(c, clinic, code=guesses[n], call_id=f"c{n}")}
-            for n in range(len(guesses))
-        ],
-    )
+
+    def guess(n: int, connection: Connection) -> Any:
+        return {"outcome": look(connection, clinic, code=guesses[n], call_id=f"c{n}")}
+
+    answers = all_at_once(database, [partial(guess, n) for n in range(len(guesses))])
     assert count_outcomes(answers) == {"not_found": 10, "not_verified": 30}
     count = "SELECT failures FROM frontdesk.verification_failures WHERE subject = %s"
     assert one(owner, count, f"phone:{PHONE}") == 10

@@ -1,4 +1,4 @@
-"""What keeps two visits apart: the one function, its lock, its isolation level, and the constraint behind it."""
+"""What keeps two visits apart: the one function, its lock, its isolation level, the constraint behind it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,9 @@ from tests.crowd import Waiting
 from tests.database import Database
 
 LOCKING = ("book_appointment_atomic", "reschedule_appointment_atomic", "cancel_appointment_atomic")
-LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND pid = %s"
+LOCKS = """
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND pid = %s
+"""
 
 
 def test_there_is_one_booking_function(owner: Connection) -> None:
@@ -40,7 +42,7 @@ def test_every_function_of_ours_has_one_definition(owner: Connection) -> None:
 
 
 def test_whatever_reads_tables_is_volatile(owner: Connection) -> None:
-    """STABLE would read with the snapshot from before the lock; only pure text functions may say otherwise."""
+    """STABLE would read with the snapshot from before the lock; only pure text functions may differ."""
     rows = owner.execute(
         "SELECT proname FROM pg_proc WHERE pronamespace = 'frontdesk'::regnamespace AND provolatile <> 'v'"
         " ORDER BY 1"
@@ -49,11 +51,13 @@ def test_whatever_reads_tables_is_volatile(owner: Connection) -> None:
 
 
 def test_what_callers_may_call_runs_as_the_owner_with_a_fixed_path(owner: Connection) -> None:
-    """SECURITY DEFINER, ours first and pg_temp last in the path; the owner can neither log in nor bypass RLS."""
+    """SECURITY DEFINER, ours first and pg_temp last; the owner can neither log in nor bypass row security."""
     rows = owner.execute(
-        "SELECT p.proname, p.prosecdef, p.proconfig, r.rolname, r.rolcanlogin, r.rolsuper OR r.rolbypassrls AS strong"
+        "SELECT p.proname, p.prosecdef, p.proconfig, r.rolname, r.rolcanlogin,"
+        " r.rolsuper OR r.rolbypassrls AS strong"
         " FROM pg_proc p JOIN pg_roles r ON r.oid = p.proowner"
-        " WHERE p.pronamespace = 'frontdesk'::regnamespace AND has_function_privilege('frontdesk_app', p.oid, 'EXECUTE')"
+        " WHERE p.pronamespace = 'frontdesk'::regnamespace"
+        " AND has_function_privilege('frontdesk_app', p.oid, 'EXECUTE')"
     ).fetchall()
     assert len(rows) == 7
     for row in rows:
@@ -126,9 +130,10 @@ def test_other_isolation_levels_are_refused(
     """There a waiter would not see what it waited for, and double-book; nothing is changed."""
     made = book(app, clinic, clinic.at(9))["appointment"]["id"]
     for name, change in changes(clinic, made).items():
-        with pytest.raises(psycopg.errors.InvalidParameterValue, match="READ COMMITTED"), app.transaction():
-            app.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        app.execute(f"BEGIN ISOLATION LEVEL {level}")
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match="READ COMMITTED"):
             change(app)
+        app.execute("ROLLBACK")
         assert one(owner, "SELECT count(*) FROM frontdesk.events") == 1, name
 
 
@@ -173,7 +178,7 @@ def test_two_providers_of_two_orgs_never_exclude_each_other(
 def test_a_booking_that_meets_a_lockless_writer_fails_whole(
     database: Database, owner: Connection, app: Connection, clinic: Clinic
 ) -> None:
-    """The writer commits between look and insert: 23P01, nothing half written; tried again it is a refusal."""
+    """The writer commits between look and insert: 23P01, nothing half written; the retry is a refusal."""
     wish = {"call_id": "c", "tool_call_id": "t"}
     with database.connect_owner() as writer, writer.transaction():
         put_visit(writer, clinic, clinic.at(9))

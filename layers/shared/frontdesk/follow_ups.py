@@ -73,7 +73,9 @@ def _wished(preferred_time: str | None, now: datetime, hours: OpeningHours) -> d
         days = times.parse_days(preferred_time, now, hours)
         if isinstance(days, times.Days):
             opens = next((spans[0][0] for spans in [hours.weekly[days.first.weekday()]] if spans), time(9))
-            at = max(datetime.combine(days.first, days.earliest or opens, now.tzinfo), now + HALF_AN_HOUR)
+            # "Morning" begins at midnight; nobody is called back before the clinic opens.
+            earliest = max(days.earliest or opens, opens)
+            at = max(datetime.combine(days.first, earliest, now.tzinfo), now + HALF_AN_HOUR)
     return at if at is not None and now < at < now + FURTHEST_WISH else None
 
 

@@ -32,8 +32,10 @@ def sign(host: str, port: int, user: str, region: str, environ: Mapping[str, str
     }
     if "AWS_SESSION_TOKEN" in environ:
         parameters["X-Amz-Security-Token"] = environ["AWS_SESSION_TOKEN"]
-    query = urlencode(sorted(parameters.items()), quote_via=quote, safe="-_.~")
-    request = f"GET\n/\n{query}\nhost:{host}:{port}\n\nhost\n{hashlib.sha256(b'').hexdigest()}"
+    query = urlencode(parameters, quote_via=quote, safe="-_.~")
+    # What is signed is sorted; what is sent keeps the SDK's order, so that the two can be compared whole.
+    canonical = urlencode(sorted(parameters.items()), quote_via=quote, safe="-_.~")
+    request = f"GET\n/\n{canonical}\nhost:{host}:{port}\n\nhost\n{hashlib.sha256(b'').hexdigest()}"
     to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = f"AWS4{environ['AWS_SECRET_ACCESS_KEY']}".encode()
     for part in (day, region, "rds-db", "aws4_request"):
