@@ -14,7 +14,7 @@ from benchmarks.database import Clinics
 # A backend's first call of a plpgsql function costs some 9 ms of CPU, and its statements are planned anew for
 # the first five calls: with many connections that alone fills seconds.
 WARM_SECONDS = 1.0
-WARM_SECONDS_PER_CONNECTION = 0.02
+WARM_SECONDS_PER_CONNECTION = 0.04
 MICROSECONDS = 1_000_000
 
 
@@ -29,7 +29,7 @@ class Load:
 
 
 def run(clinics: Clinics, script: str, *, connections: int, seconds: float) -> Load:
-    """Run a pgbench script on so many connections and measure what follows the warm-up.
+    """Run a pgbench script on so many connections and measure the last seconds of it.
 
     Raises:
         RuntimeError: pgbench failed, or any of its statements did.
@@ -57,18 +57,18 @@ def run(clinics: Clinics, script: str, *, connections: int, seconds: float) -> L
     )
     if done.returncode or "ERROR" in done.stderr:
         raise RuntimeError(f"pgbench: {done.stderr.strip()[-500:]}")
-    return _read(directory, warm)
+    return _read(directory, seconds)
 
 
-def _read(directory: Path, warm: float) -> Load:
+def _read(directory: Path, seconds: float) -> Load:
     """Read the log of calls: client, number, latency in microseconds, script, and the time it ended at."""
     calls = []
     for log in directory.glob("log.*"):
         for line in log.read_text().splitlines():
             _, _, latency, _, second, microsecond, *_ = line.split()
             calls.append((int(second) + int(microsecond) / MICROSECONDS, int(latency) / 1000))
-    first = min(end for end, _ in calls) + warm
     last = max(end for end, _ in calls)
+    first = last - seconds  # counted from the end: however slow the start was, it is not in here
     latencies = sorted(latency for end, latency in calls if end > first)
     return Load(
         per_second=len(latencies) / (last - first),

@@ -16,8 +16,8 @@ from frontdesk.errors import SettingsError
 
 MOMENT = datetime(2026, 11, 7, 23, 59, 58, tzinfo=UTC)
 KEYS = {
-    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG+bPxRfiCY",
+    "AWS_ACCESS_KEY_ID": "KEY-ID-OF-THE-TESTS",
+    "AWS_SECRET_ACCESS_KEY": "secret/key+of/the+tests",
 }
 SESSION = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3Q=+/:?& é"
 

@@ -35,6 +35,22 @@ def test_a_time_the_clocks_skip_is_asked_with_the_times_around_it() -> None:
     assert [at.strftime("%H:%M %z") for at in answer.options] == ["01:30 -0500", "03:30 -0400"]
 
 
+@pytest.mark.parametrize(
+    "words", ["the first one", "the second one please", "Tuesday, the first one", "that one"]
+)
+def test_picking_one_of_what_was_offered_names_no_day(words: str) -> None:
+    """The words "the second one" point at an offer; it is neither the second of the month nor one o'clock."""
+    assert isinstance(parse_moment(words, SUNDAY_NOON, OFFICE_HOURS), Question)
+
+
+def test_one_is_still_an_hour_after_a_date() -> None:
+    """Said as an hour ("at one", "one thirty") it keeps its meaning beside an ordinal."""
+    for words, minute in [("the first at one", 0), ("December first one thirty", 30)]:
+        answer = parse_moment(words, SUNDAY_NOON, OFFICE_HOURS)
+        assert isinstance(answer, Moment)
+        assert answer.at == datetime(2026, 12, 1, 13, minute, tzinfo=NEW_YORK)
+
+
 def test_a_half_hour_clock_change_is_handled_like_a_whole_one() -> None:
     """Lord Howe Island moves by thirty minutes: 02:00 to 02:30 on 2027-10-03 does not exist."""
     now = datetime(2027, 9, 1, 12, tzinfo=ZoneInfo("Australia/Lord_Howe"))

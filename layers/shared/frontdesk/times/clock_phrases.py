@@ -135,8 +135,18 @@ def _was_a_day(tokens: Sequence[Token], end: int) -> bool:
     return role_at(tokens, end, "month") and not role_at(tokens, end + 1, "num", "ord", "the")
 
 
+def _was_a_thing(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Tell whether "one" stands for what was offered ("the second one"), and not for an hour."""
+    alone = end - at == 1 and role_at(tokens, at, "pronoun")
+    return alone and at > 0 and role_at(tokens, at - 1, "ord")
+
+
 def clocks_at(tokens: Sequence[Token], at: int) -> list[tuple[Clock, int]]:
     """Find every way to read an hour at a position, with the position after it."""
     if at >= len(tokens):
         return []
-    return [(clock, end) for clock, end in matches(_CLOCKS, tokens, at) if not _was_a_day(tokens, end)]
+    return [
+        (clock, end)
+        for clock, end in matches(_CLOCKS, tokens, at)
+        if not _was_a_day(tokens, end) and not _was_a_thing(tokens, at, end)
+    ]

@@ -42,6 +42,7 @@ FILLER = """
 """
 
 ROLES: dict[str, dict[int, str]] = {
+    "pronoun": {1: "one"},  # "the second one": not an hour
     # days
     "weekday": {
         0: "monday, mon",
