@@ -48,7 +48,7 @@ check: bootstrap ## format, lint, types, import directions, template, leaks; cha
 	@scripts/check
 
 bench: bootstrap ## speed and size against their floors, as ratios, into benchmarks/latest.json
-	@exec $(PYTHON) -m benchmarks.run $(ARGS)
+	@exec $(PYTHON) -m benchmarks.bench $(ARGS)
 
 ##@ Ship it
 .PHONY: build deploy
