@@ -1,13 +1,20 @@
 -- Contacts, their appointments, and what else keeps a provider busy.
 
+CREATE DOMAIN frontdesk.confirmation_code AS text
+    CONSTRAINT confirmation_code_is_four_digits CHECK (VALUE ~ '^[0-9]{4}$');
+CREATE DOMAIN frontdesk.appointment_source AS text
+    CONSTRAINT appointment_source_known CHECK (VALUE IN ('voice', 'staff', 'patient', 'calendar'));
+CREATE DOMAIN frontdesk.appointment_notes AS text
+    CONSTRAINT appointment_notes_are_short CHECK (length(VALUE) <= 2000);
+CREATE DOMAIN frontdesk.idempotency_key AS text
+    CONSTRAINT idempotency_key_is_short CHECK (length(VALUE) BETWEEN 1 AND 255);
+
 CREATE TABLE frontdesk.contacts (
     org_id        uuid NOT NULL REFERENCES frontdesk.orgs (id),
     id            uuid NOT NULL,
-    phone         text NOT NULL CONSTRAINT contacts_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
-    name          text NOT NULL
-                  CONSTRAINT contacts_name_is_tidy CHECK (name = btrim(name) AND length(name) BETWEEN 1 AND 120 AND name !~ '[[:cntrl:]]'),
-    email         text
-                  CONSTRAINT contacts_email_is_lower_case CHECK (email = lower(email) AND email ~ '^[^@\s]+@[^@\s]+\.[^@\s]+$' AND length(email) <= 254),
+    phone         frontdesk.phone_number NOT NULL,
+    name          frontdesk.person_name NOT NULL,
+    email         frontdesk.email_address,
     date_of_birth date,
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),
@@ -16,14 +23,13 @@ CREATE TABLE frontdesk.contacts (
 );
 
 CREATE TABLE frontdesk.appointments (
-    org_id            uuid NOT NULL REFERENCES frontdesk.orgs (id),
+    org_id            uuid NOT NULL,          -- exists: the provider's key below has it too
     id                uuid NOT NULL,
     provider_id       uuid NOT NULL,
     provider_no       bigint NOT NULL,        -- providers.provider_no, for the exclusion constraint
     contact_id        uuid NOT NULL,
     service_id        uuid NOT NULL,
-    patient_name      text NOT NULL           -- who comes: one phone may book for a family
-                      CONSTRAINT appointments_patient_name_is_tidy CHECK (patient_name = btrim(patient_name) AND length(patient_name) BETWEEN 1 AND 120 AND patient_name !~ '[[:cntrl:]]'),
+    patient_name      frontdesk.person_name NOT NULL,   -- who comes: one phone may book for a family
     is_new_patient    boolean,
     starts_at         timestamptz NOT NULL,
     ends_at           timestamptz NOT NULL,
@@ -32,11 +38,11 @@ CREATE TABLE frontdesk.appointments (
                       CONSTRAINT appointments_status_known CHECK (status IN ('pending', 'confirmed', 'arrived', 'completed', 'no_show', 'cancelled')),
     overbooked        boolean NOT NULL DEFAULT false,   -- staff said so, and the event says who
     version           integer NOT NULL DEFAULT 1,
-    confirmation_code text NOT NULL CONSTRAINT appointments_code_is_four_digits CHECK (confirmation_code ~ '^[0-9]{4}$'),
-    source            text NOT NULL CONSTRAINT appointments_source_known CHECK (source IN ('voice', 'staff', 'patient', 'calendar')),
+    confirmation_code frontdesk.confirmation_code NOT NULL,
+    source            frontdesk.appointment_source NOT NULL,
     call_id           text,                   -- Vapi's id of the call that booked it
     last_call_id      text,                   -- and of the call that changed it last: makes a repeated cancel an answer
-    notes             text CONSTRAINT appointments_notes_are_short CHECK (length(notes) <= 2000),
+    notes             frontdesk.appointment_notes,
     created_at        timestamptz NOT NULL DEFAULT now(),
     updated_at        timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (org_id, id),
@@ -81,7 +87,7 @@ CREATE INDEX busy_blocks_by_provider_and_end ON frontdesk.busy_blocks (org_id, p
 -- bulk and refers to nothing (measured: each key costs a booking about 5 % CPU).
 CREATE TABLE frontdesk.idempotency_keys (
     org_id       uuid NOT NULL,
-    key          text NOT NULL CONSTRAINT idempotency_keys_key_is_short CHECK (length(key) BETWEEN 1 AND 255),
+    key          frontdesk.idempotency_key NOT NULL,
     request_hash text NOT NULL,
     answer       jsonb NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),

@@ -21,10 +21,13 @@ CREATE TABLE frontdesk.events (
     PRIMARY KEY (org_id, seq)
 );
 
+CREATE DOMAIN frontdesk.queue_name AS text
+    CONSTRAINT queue_name_known CHECK (VALUE IN ('sms', 'calendar', 'notify'));
+
 CREATE TABLE frontdesk.outbox (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     org_id          uuid NOT NULL,
-    queue           text NOT NULL CONSTRAINT outbox_queue_known CHECK (queue IN ('sms', 'calendar', 'notify')),
+    queue           frontdesk.queue_name NOT NULL,
     kind            text NOT NULL,            -- the event's type
     aggregate_id    uuid NOT NULL,            -- the appointment or follow-up; ids only, nothing personal
     version         integer NOT NULL,         -- of the aggregate: a consumer drops what is older than the row

@@ -4,7 +4,7 @@ CREATE TABLE frontdesk.follow_ups (
     org_id         uuid NOT NULL REFERENCES frontdesk.orgs (id),
     id             uuid NOT NULL,
     contact_id     uuid,                      -- null: the caller is not a contact yet
-    phone          text CONSTRAINT follow_ups_phone_is_e164 CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    phone          frontdesk.phone_number,
     caller_name    text CONSTRAINT follow_ups_name_is_short CHECK (length(caller_name) BETWEEN 1 AND 120),
     message        text NOT NULL CONSTRAINT follow_ups_message_is_short CHECK (length(message) BETWEEN 1 AND 2000),
     urgency        text NOT NULL DEFAULT 'routine'

@@ -36,25 +36,29 @@ SET search_path = frontdesk, pg_temp
 SET lock_timeout = '3s'
 AS $$
 DECLARE
-    v_name        text := nullif(btrim(regexp_replace(p_patient_name, '[[:cntrl:][:space:]]+', ' ', 'g')), '');
-    v_email       text := nullif(lower(btrim(p_patient_email)), '');
-    v_phone       text := regexp_replace(p_patient_phone, '[^+0-9]', '', 'g');
-    v_key         text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
-    v_hash        text := coalesce(p_request_hash, md5(jsonb_build_array(v_phone, lower(v_name), p_service_type, p_provider,
-                                                                           extract(epoch FROM p_scheduled_at), p_duration_minutes)::text));
-    v_org         orgs;
-    v_service     services;
-    v_provider_id uuid;
-    v_length      interval;
-    v_during      tstzrange;
-    v_refusal     text;
-    v_free        uuid[];
-    v_contact_id  uuid;
-    v_same        uuid;
-    v_live        bigint;
-    v_provider    record;
-    v_id          uuid;
-    v_answer      jsonb;
+    v_name          text := nullif(btrim(regexp_replace(p_patient_name, '[[:cntrl:][:space:]]+', ' ', 'g')), '');
+    v_email         text := nullif(lower(btrim(p_patient_email)), '');
+    v_phone         text := regexp_replace(p_patient_phone, '[^+0-9]', '', 'g');
+    v_key           text := coalesce(p_idempotency_key, 'call:' || p_call_id || ':' || p_tool_call_id);
+    v_hash          text := coalesce(p_request_hash, md5(jsonb_build_array(v_phone, lower(v_name), p_service_type, p_provider,
+                                                                             extract(epoch FROM p_scheduled_at), p_duration_minutes)::text));
+    v_org           orgs;
+    v_service       services;
+    v_provider_id   uuid;                       -- null: any
+    v_provider_no   bigint;
+    v_provider_name text;
+    v_taken         boolean;
+    v_length        interval;
+    v_during        tstzrange;
+    v_refusal       text;
+    v_free          uuid[];
+    v_contact_id    uuid;
+    v_same          uuid;
+    v_known         boolean;
+    v_live          bigint;
+    v_then          uuid[];
+    v_id            uuid;
+    v_answer        jsonb;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'book_appointment_atomic needs READ COMMITTED: in % a waiter cannot see what it waited for',
@@ -81,23 +85,34 @@ BEGIN
         RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), jsonb_build_object('outcome', 'unknown_service', 'services',
             (SELECT coalesce(jsonb_agg(s.name ORDER BY s.name), '[]') FROM services s WHERE s.org_id = p_org_id AND s.active)));
     END IF;
-    IF p_provider IS NOT NULL THEN
-        v_provider_id := find_provider(p_org_id, p_provider);
-        IF v_provider_id IS NULL OR NOT EXISTS (
-            SELECT FROM provider_services ps
-            WHERE ps.org_id = p_org_id AND ps.provider_id = v_provider_id AND ps.service_id = v_service.id) THEN
-            RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), unknown_provider(p_org_id, v_service, v_provider_id));
-        END IF;
-    END IF;
     v_length := make_interval(mins => coalesce(p_duration_minutes, v_service.duration_minutes));
     v_during := tstzrange(p_scheduled_at - make_interval(mins => v_service.buffer_before_minutes),
                           p_scheduled_at + v_length + make_interval(mins => v_service.buffer_after_minutes));
-
+    IF p_provider IS NOT NULL THEN
+        v_provider_id := find_provider(p_org_id, p_provider);
+        -- Does this provider offer it, what the answer tells of them, and the first look: is it taken? One statement.
+        SELECT p.provider_no, p.name, EXISTS (
+                   SELECT FROM appointments a
+                   WHERE a.org_id = p_org_id AND a.provider_id = v_provider_id
+                     AND a.starts_at > lower(v_during) - interval '10 hours' AND a.starts_at < upper(v_during) + interval '2 hours'
+                     AND a.during && v_during AND a.status IN ('pending', 'confirmed', 'arrived'))
+        INTO v_provider_no, v_provider_name, v_taken
+        FROM providers p
+        JOIN provider_services ps ON ps.org_id = p_org_id AND ps.provider_id = p.id AND ps.service_id = v_service.id
+        WHERE p.org_id = p_org_id AND p.id = v_provider_id;
+        IF NOT FOUND THEN
+            RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), unknown_provider(p_org_id, v_service, v_provider_id));
+        END IF;
+    END IF;
     v_refusal := time_refusal(v_org, p_scheduled_at);
     IF v_refusal IS NULL THEN
-        -- 1. Look without the lock.
-        v_free := free_providers(p_org_id, v_org.time_zone, v_service.id,
-            CASE WHEN v_provider_id IS NOT NULL THEN ARRAY[v_provider_id] END, p_scheduled_at, p_scheduled_at + v_length, v_during, NULL);
+        -- 1. Look without the lock. Of a provider who was named only the visits were looked at: they are what makes
+        --    many callers lose at once, and the whole rule is asked under the lock anyway.
+        IF v_provider_id IS NULL THEN
+            v_free := free_providers(p_org_id, v_org.time_zone, v_service.id, NULL, p_scheduled_at, p_scheduled_at + v_length, v_during, NULL);
+        ELSE
+            v_free := CASE WHEN v_taken THEN '{}' ELSE ARRAY[v_provider_id] END;
+        END IF;
         IF v_free <> '{}' THEN
             -- 2. Lock.  3. Look again.
             PERFORM lock_schedule(p_org_id, v_free, v_phone);
@@ -109,18 +124,23 @@ BEGIN
     -- The caller's own visits: the limit, and the same visit asked for once more.
     SELECT c.id,
            count(a.id) FILTER (WHERE a.starts_at > now()),
-           (array_agg(a.id) FILTER (
-               WHERE a.starts_at = p_scheduled_at
-                 -- Another name in the same call is a misheard name only where nobody else is free;
-                 -- otherwise it is the second child of one parent.
-                 AND (name_key(a.patient_name) = name_key(v_name)
-                      OR (a.call_id = p_call_id AND coalesce(v_free, '{}') = '{}'))))[1]
-    INTO v_contact_id, v_live, v_same
+           array_agg(a.id) FILTER (WHERE a.starts_at = p_scheduled_at)
+    INTO v_contact_id, v_live, v_then
     FROM contacts c
     LEFT JOIN appointments a ON a.org_id = c.org_id AND a.contact_id = c.id
         AND a.status IN ('pending', 'confirmed', 'arrived') AND a.starts_at > now() - interval '1 day'
     WHERE c.org_id = p_org_id AND c.phone = v_phone
     GROUP BY c.id;
+    IF v_then IS NOT NULL THEN
+        SELECT a.id INTO v_same
+        FROM appointments a
+        WHERE a.org_id = p_org_id AND a.id = ANY (v_then)
+          -- Another name in the same call is a misheard name only where nobody else is free;
+          -- otherwise it is the second child of one parent.
+          AND (name_key(a.patient_name) = name_key(v_name)
+               OR (a.call_id = p_call_id AND coalesce(v_free, '{}') = '{}'))
+        LIMIT 1;
+    END IF;
 
     IF v_refusal IS NOT NULL OR v_free = '{}' OR v_same IS NOT NULL OR v_live >= v_org.live_appointments_per_contact THEN
         -- 5. On the way to a refusal: is it a repetition?
@@ -140,8 +160,12 @@ BEGIN
     END IF;
 
     -- 4. Write. The answer is complete before the first row, so that the key can carry it.
-    SELECT p.id, p.provider_no, p.name INTO v_provider FROM providers p WHERE p.org_id = p_org_id AND p.id = v_free[1];
+    IF p_provider IS NULL THEN
+        v_provider_id := v_free[1];
+        SELECT p.provider_no, p.name INTO v_provider_no, v_provider_name FROM providers p WHERE p.org_id = p_org_id AND p.id = v_provider_id;
+    END IF;
     v_id := new_id();
+    v_known := v_contact_id IS NOT NULL;
     v_contact_id := coalesce(v_contact_id, new_id());
     v_answer := jsonb_build_object(
         'outcome', 'booked',
@@ -149,7 +173,7 @@ BEGIN
         'appointment', jsonb_build_object(
             'id', v_id, 'status', 'pending', 'version', 1,
             'starts_at', p_scheduled_at, 'ends_at', p_scheduled_at + v_length,
-            'provider_id', v_provider.id, 'provider_name', v_provider.name,
+            'provider_id', v_provider_id, 'provider_name', v_provider_name,
             'service_id', v_service.id, 'service_name', v_service.name,
             'contact_id', v_contact_id, 'patient_name', v_name,
             'confirmation_code', lpad(((hashtextextended(gen_random_uuid()::text, 0) & 2147483647) % 10000)::text, 4, '0')));
@@ -162,18 +186,20 @@ BEGIN
         END IF;
     END IF;
     -- What staff or an earlier call wrote down stays; only gaps are filled.
-    INSERT INTO contacts AS c (org_id, id, phone, name, email, date_of_birth)
-    VALUES (p_org_id, v_contact_id, v_phone, v_name, v_email, p_date_of_birth)
-    ON CONFLICT (org_id, phone) DO UPDATE
-        SET email = coalesce(c.email, excluded.email), date_of_birth = coalesce(c.date_of_birth, excluded.date_of_birth), updated_at = now()
-        WHERE (c.email IS NULL AND excluded.email IS NOT NULL) OR (c.date_of_birth IS NULL AND excluded.date_of_birth IS NOT NULL);
+    IF NOT v_known OR v_email IS NOT NULL OR p_date_of_birth IS NOT NULL THEN
+        INSERT INTO contacts AS c (org_id, id, phone, name, email, date_of_birth)
+        VALUES (p_org_id, v_contact_id, v_phone, v_name, v_email, p_date_of_birth)
+        ON CONFLICT (org_id, phone) DO UPDATE
+            SET email = coalesce(c.email, excluded.email), date_of_birth = coalesce(c.date_of_birth, excluded.date_of_birth), updated_at = now()
+            WHERE (c.email IS NULL AND excluded.email IS NOT NULL) OR (c.date_of_birth IS NULL AND excluded.date_of_birth IS NOT NULL);
+    END IF;
     INSERT INTO appointments (org_id, id, provider_id, provider_no, contact_id, service_id, patient_name, is_new_patient,
                               starts_at, ends_at, during, confirmation_code, source, call_id, last_call_id, notes)
-    VALUES (p_org_id, v_id, v_provider.id, v_provider.provider_no, v_contact_id, v_service.id, v_name, p_is_new_patient,
+    VALUES (p_org_id, v_id, v_provider_id, v_provider_no, v_contact_id, v_service.id, v_name, p_is_new_patient,
             p_scheduled_at, p_scheduled_at + v_length, v_during, v_answer #>> '{appointment,confirmation_code}',
             p_source, p_call_id, p_call_id, left(p_notes, 2000));
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.booked', v_id, NULL, v_contact_id, 1, p_call_id, coalesce(p_actor, p_source),
-        jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider.id), '{sms,calendar,notify}'));
+        jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider_id), '{sms,calendar,notify}'));
 END
 $$;

@@ -21,7 +21,13 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
     v_local_day date := (p_starts_at AT TIME ZONE p_zone)::date;
+    v_weekday   integer := extract(isodow FROM v_local_day);
     v_day_start timestamptz := v_local_day::timestamp AT TIME ZONE p_zone;
+    v_visit     tstzrange := tstzrange(p_starts_at, p_ends_at);
+    -- The bounds follow from the table's checks (visit at most 8 h, buffers at most 2 h) and keep the look at
+    -- appointments to a few index entries however many there are.
+    v_after     timestamptz := lower(p_during) - interval '10 hours';
+    v_before    timestamptz := upper(p_during) + interval '2 hours';
     v_free      uuid[];
 BEGIN
     SELECT array_agg(p.id ORDER BY
@@ -43,14 +49,14 @@ BEGIN
       AND EXISTS (
           SELECT FROM frontdesk.weekly_hours h
           WHERE h.org_id = p_org_id AND h.provider_id = p.id
-            AND h.weekday = extract(isodow FROM v_local_day)
+            AND h.weekday = v_weekday
             AND (v_local_day + h.opens) AT TIME ZONE p_zone <= p_starts_at
             AND (v_local_day + h.closes) AT TIME ZONE p_zone >= p_ends_at
       )
       AND NOT EXISTS (
           SELECT FROM frontdesk.closures c
           WHERE c.org_id = p_org_id AND (c.provider_id IS NULL OR c.provider_id = p.id)
-            AND c.during && tstzrange(p_starts_at, p_ends_at)
+            AND c.during && v_visit
       )
       AND NOT EXISTS (
           SELECT FROM frontdesk.busy_blocks b
@@ -61,10 +67,8 @@ BEGIN
       AND NOT EXISTS (
           SELECT FROM frontdesk.appointments a
           WHERE a.org_id = p_org_id AND a.provider_id = p.id
-            -- The bounds follow from the table's checks (visit at most 8 h, buffers at most 2 h) and keep
-            -- this to a few index entries however many appointments there are.
-            AND a.starts_at > lower(p_during) - interval '10 hours'
-            AND a.starts_at < upper(p_during) + interval '2 hours'
+            AND a.starts_at > v_after
+            AND a.starts_at < v_before
             AND a.during && p_during
             AND a.status IN ('pending', 'confirmed', 'arrived')
             AND a.id IS DISTINCT FROM p_ignore
