@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from psycopg.rows import DictRow
-from psycopg.types.json import Jsonb
 from psycopg.types.range import Range
 
 Connection = psycopg.Connection[DictRow]
@@ -60,16 +59,9 @@ def make_clinic(
         **org,
     }
     owner.execute(
-        "INSERT INTO frontdesk.orgs SELECT * FROM jsonb_populate_record(NULL::frontdesk.orgs,"
-        " '{"
-        '"region": "US", "language": "en", "slot_grid_minutes": 15, "minimum_notice_minutes": 60,'
-        ' "booking_horizon_days": 365, "live_appointments_per_contact": 10, "vapi_secret_generation": 1'
-        "}' || jsonb_build_object('created_at', now()) || %s)",
-        [
-            Jsonb(
-                {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in values.items()}
-            )
-        ],
+        f"INSERT INTO frontdesk.orgs ({', '.join(values)})"
+        f" VALUES ({', '.join(f'%({name})s' for name in values)})",
+        values,
     )
     provider_ids = []
     for name in providers:

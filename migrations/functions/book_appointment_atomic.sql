@@ -72,6 +72,9 @@ BEGIN
 
     -- What is missing, one field at a time: the agent asks for one thing at a time.
     IF v_name IS NULL THEN RETURN '{"outcome": "missing_info", "field": "patient_name"}'; END IF;
+    IF v_org.region IN ('US', 'CA') AND v_phone ~ '^1?[2-9][0-9]{9}$' THEN
+        v_phone := '+1' || right(v_phone, 10);   -- Python reads every region's numbers; this much is plain SQL's
+    END IF;
     IF v_phone IS NULL OR v_phone !~ '^\+[1-9][0-9]{6,14}$' THEN RETURN '{"outcome": "missing_info", "field": "patient_phone"}'; END IF;
     IF p_scheduled_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "scheduled_at"}'; END IF;
     IF p_duration_minutes NOT BETWEEN 5 AND 480 THEN RETURN '{"outcome": "missing_info", "field": "duration_minutes"}'; END IF;

@@ -24,6 +24,7 @@ BEGIN
     SELECT jsonb_build_object(
         'id', o.id, 'slug', o.slug, 'name', o.name, 'time_zone', o.time_zone, 'region', o.region, 'language', o.language,
         'vapi_secret_generation', o.vapi_secret_generation, 'previous_secret_expires_at', o.previous_secret_expires_at,
+        'texts', o.sms_sender IS NOT NULL AND o.sms_paused_reason IS NULL,   -- may the agent promise one?
         'providers', coalesce((
             SELECT jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name) ORDER BY p.name)
             FROM providers p WHERE p.org_id = o.id AND p.active), '[]'),

@@ -18,9 +18,7 @@ DECLARE
     v_open    boolean;
     v_closed  boolean;
 BEGIN
-    IF p_refusal = 'off_grid' THEN
-        v_outcome := 'slot_unavailable';
-    ELSIF p_refusal IS NULL THEN
+    IF p_refusal IS NULL OR p_refusal = 'off_grid' THEN
         -- Somebody's hours hold the visit; and of those, is everybody closed?
         SELECT count(*) > 0,
                coalesce(bool_and(EXISTS (
@@ -36,7 +34,7 @@ BEGIN
           AND (v_day + h.opens) AT TIME ZONE p_org.time_zone <= p_starts_at
           AND (v_day + h.closes) AT TIME ZONE p_org.time_zone >= p_starts_at + p_length;
         v_outcome := CASE WHEN v_open AND NOT v_closed THEN 'slot_unavailable' ELSE 'outside_hours' END;
-        v_reason := CASE WHEN NOT v_open THEN 'hours' WHEN v_closed THEN 'closed' ELSE 'taken' END;
+        v_reason := CASE WHEN NOT v_open THEN 'hours' WHEN v_closed THEN 'closed' ELSE coalesce(p_refusal, 'taken') END;
     END IF;
     RETURN jsonb_build_object(
         'outcome', v_outcome,

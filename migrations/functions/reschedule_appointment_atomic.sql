@@ -108,7 +108,8 @@ BEGIN
     SET starts_at = p_scheduled_at, ends_at = p_scheduled_at + v_length, during = v_during,
         provider_id = p.id, provider_no = p.provider_no,
         status = 'pending',                    -- the patient confirmed the old time, not this one
-        overbooked = false, version = a.version + 1, last_call_id = coalesce(p_call_id, a.last_call_id), updated_at = now()
+        overbooked = false, version = a.version + 1, time_version = a.version + 1, time_set_at = now(),
+        last_call_id = coalesce(p_call_id, a.last_call_id), updated_at = now()
     FROM providers p
     WHERE a.org_id = p_org_id AND a.id = v_id AND p.org_id = p_org_id AND p.id = v_provider_id;
     v_answer := jsonb_build_object('outcome', 'rescheduled', 'today', (now() AT TIME ZONE v_org.time_zone)::date,

@@ -167,6 +167,7 @@ def test_the_runtime_role_signs_in_with_its_limits(database: Database) -> None:
         "idle_in_transaction_session_timeout",
         "TimeZone",
         "search_path",
+        "plan_cache_mode",
     )
     with database.connect_app() as app:
         settings = {
@@ -175,7 +176,7 @@ def test_the_runtime_role_signs_in_with_its_limits(database: Database) -> None:
         temporary = app.execute("SELECT has_database_privilege(current_database(), 'TEMPORARY') AS allowed")
         assert temporary.fetchone() == {"allowed": False}
     values = [row["value"] if row else None for row in settings.values()]
-    assert values == ["8s", "3s", "10s", "UTC", '""']
+    assert values == ["8s", "3s", "10s", "UTC", '""', "force_generic_plan"]
 
 
 def test_the_password_never_reaches_the_server_in_clear(

@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from typing import Any
 
-from tests.clinics import Clinic, Connection, add_busy, book, one, put_visit, set_hours, utc
+import pytest
+
+from tests.clinics import Clinic, Connection, add_busy, book, make_clinic, one, put_visit, set_hours, utc
 
 
 def only_row(owner: Connection, table: str) -> dict[str, Any]:
@@ -64,7 +66,7 @@ def test_a_booking_leaves_one_event_and_three_outbox_rows(
     assert event["call_id"] == "c1"
     outbox = owner.execute("SELECT * FROM frontdesk.outbox ORDER BY id").fetchall()
     assert [row["queue"] for row in outbox] == ["sms", "calendar", "notify"]
-    assert sorted(row["id"] for row in outbox) == sorted(answer["outbox"])
+    assert answer["outbox"] == [{"id": row["id"], "queue": row["queue"]} for row in outbox]
     assert {str(row["aggregate_id"]) for row in outbox} == {answer["appointment"]["id"]}
     assert {(row["version"], row["seq"], row["kind"]) for row in outbox} == {(1, 1, "appointment.booked")}
     assert "Dana" not in str(outbox) + str(event)
@@ -235,3 +237,18 @@ def test_any_provider_skips_who_is_busy(owner: Connection, app: Connection, thre
     for n in range(4):
         answer = book(app, three, three.at(9 + n), patient_phone=f"+1202555010{n}")
         assert answer["appointment"]["provider_id"] == str(three.providers[2])
+
+
+@pytest.mark.parametrize("written", ["(202) 555-0147", "202.555.0147", "1 202 555 0147", "+1 202-555-0147"])
+def test_a_number_of_the_clinics_own_country_is_written_whole(
+    owner: Connection, app: Connection, clinic: Clinic, written: str
+) -> None:
+    """Ten digits in the United States are +1 and those ten, whoever calls the function."""
+    assert book(app, clinic, clinic.at(9), patient_phone=written)["outcome"] == "booked"
+    assert one(owner, "SELECT phone FROM frontdesk.contacts") == "+12025550147"
+
+
+def test_ten_digits_elsewhere_are_no_number(owner: Connection, app: Connection) -> None:
+    """What country they belong to cannot be told by plain SQL, so they are asked for."""
+    madrid = make_clinic(owner, region="ES", time_zone="Europe/Madrid")
+    assert book(app, madrid, madrid.at(9), patient_phone="2025550147")["field"] == "patient_phone"

@@ -37,7 +37,8 @@ def test_a_cancel_is_told_to_everybody(owner: Connection, app: Connection, clini
         "ill",
     )
     rows = owner.execute(
-        "SELECT queue, version FROM frontdesk.outbox WHERE id = ANY (%s)", [answer["outbox"]]
+        "SELECT queue, version FROM frontdesk.outbox WHERE id = ANY (%s)",
+        [[row["id"] for row in answer["outbox"]]],
     )
     assert sorted((row["queue"], row["version"]) for row in rows) == [
         ("calendar", 2),

@@ -36,7 +36,7 @@ def test_a_message_is_kept_with_its_due_time(owner: Connection, app: Connection,
     assert (row["due_at"], row["phone"], row["contact_id"]) == (clinic.at(12), "+12025550147", None)
     outbox = owner.execute("SELECT id, queue, kind FROM frontdesk.outbox").fetchall()
     assert [(r["queue"], r["kind"]) for r in outbox] == [("notify", "follow_up.created")]
-    assert [r["id"] for r in outbox] == answer["outbox"]
+    assert answer["outbox"] == [{"id": r["id"], "queue": r["queue"]} for r in outbox]
     assert one(owner, "SELECT follow_up_id FROM frontdesk.events") == row["id"]
 
 

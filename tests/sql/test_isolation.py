@@ -185,8 +185,8 @@ def test_the_owner_of_the_functions_sees_one_clinic_at_a_time(
 def _tables(owner: Connection) -> list[dict[str, Any]]:
     return owner.execute(
         "SELECT c.oid, c.relname, c.relrowsecurity, c.relforcerowsecurity, r.rolname AS owner,"
-        " (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL"
-        "  AND p.polwithcheck IS NOT NULL) AS policies"
+        " (SELECT array_agg(p.polname::text) FROM pg_policy p"
+        "  WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL) AS policies"
         " FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner"
         " WHERE c.relnamespace = 'frontdesk'::regnamespace AND c.relkind IN ('r', 'p')"
         " AND c.relname <> 'schema_migrations'"
@@ -195,14 +195,34 @@ def _tables(owner: Connection) -> list[dict[str, Any]]:
 
 
 def test_row_security_is_on_and_forced_everywhere(owner: Connection) -> None:
-    """Every table but the record of migrations, each with a policy for reading and for writing."""
+    """Every table but the record of migrations, each with its own-org policy for reading and for writing."""
     tables = _tables(owner)
     assert len(tables) > 10
     for table in tables:
         assert table["relrowsecurity"], table["relname"]
         assert table["relforcerowsecurity"], table["relname"]
-        assert table["policies"] == 1, table["relname"]
+        assert f"{table['relname']}_own_org" in table["policies"], table["relname"]
         assert table["owner"] == "frontdesk_owner", table["relname"]
+
+
+def test_only_named_scopes_look_across_clinics(owner: Connection) -> None:
+    """Routing finds a clinic; dispatch works for all and writes only what is its own; nothing else may."""
+    rows = owner.execute(
+        "SELECT c.relname, p.polname, p.polcmd FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid"
+        " WHERE p.polname <> c.relname || '_own_org' ORDER BY 1, 2"
+    ).fetchall()
+    assert [(row["polname"], row["polcmd"]) for row in rows] == [
+        ("appointments_dispatch", "r"),
+        ("contacts_dispatch", "r"),
+        ("idempotency_keys_dispatch", "*"),
+        ("orgs_across", "r"),
+        ("outbox_dispatch", "*"),
+        ("providers_dispatch", "r"),
+        ("sms_messages_dispatch", "*"),
+        ("sms_opt_outs_dispatch", "r"),
+        ("vapi_numbers_routing", "r"),
+        ("webhook_seen_dispatch", "*"),
+    ]
 
 
 def test_the_runtime_role_may_touch_no_table(database: Database, owner: Connection, app: Connection) -> None:
@@ -233,13 +253,31 @@ def test_the_runtime_role_may_call_the_api_and_nothing_else(owner: Connection, a
         " AND has_function_privilege('{}', oid, 'EXECUTE') ORDER BY 1"
     )
     assert [row["proname"] for row in owner.execute(query.format("frontdesk_app"))] == [
+        "apply_sms_status",
         "book_appointment_atomic",
         "cancel_appointment_atomic",
+        "claim_outbox",
+        "claim_sms",
+        "confirm_appointment",
         "create_follow_up",
+        "current_credentials",
         "find_slots",
+        "follow_up_missed",
         "lookup_appointments",
+        "mark_outbox_dead",
+        "mark_outbox_failed",
+        "mark_outbox_sent",
+        "next_sms",
         "org_for_call",
+        "outbox_backlog",
+        "queue_due_reminders",
+        "receive_sms",
+        "record_sms",
         "reschedule_appointment_atomic",
+        "sms_routing",
+        "sms_templates_of",
+        "sweep_retention",
+        "sweep_sms",
     ]
     assert owner.execute(query.format("public")).fetchall() == []
     for inner in (

@@ -169,7 +169,7 @@ def test_a_contact_may_hold_only_so_many_coming_visits(
     ("field", "values"),
     [
         ("patient_name", (None, "", "  \t")),
-        ("patient_phone", (None, "", "unknown", "2025550147", "+0123456789", "+1", "+1202555014700000000")),
+        ("patient_phone", (None, "", "unknown", "5550147", "+0123456789", "+1", "+1202555014700000000")),
         ("scheduled_at", (None,)),
         ("duration_minutes", (0, 4, 481, -60)),
     ],
@@ -219,3 +219,12 @@ def test_a_night_clinic_books_by_its_own_clock(owner: Connection, app: Connectio
         "outside_hours",
         "hours",
     )
+
+
+def test_a_wish_between_the_grid_when_nobody_is_there_is_outside_hours(
+    app: Connection, clinic: Clinic
+) -> None:
+    """That it is between two starts says nothing where there are no starts at all."""
+    assert book(app, clinic, clinic.at(20, 7))["outcome"] == "outside_hours"
+    assert book(app, clinic, clinic.at(10, 7, day=6))["reason"] == "hours"
+    assert book(app, clinic, clinic.at(10, 7))["reason"] == "off_grid"

@@ -68,7 +68,7 @@ def test_a_move_is_told_to_everybody(owner: Connection, app: Connection, clinic:
         "SELECT id, queue, version FROM frontdesk.outbox WHERE seq = 2 ORDER BY id"
     ).fetchall()
     assert [(row["queue"], row["version"]) for row in rows] == [("sms", 2), ("calendar", 2), ("notify", 2)]
-    assert [row["id"] for row in rows] == answer["outbox"]
+    assert answer["outbox"] == [{"id": row["id"], "queue": row["queue"]} for row in rows]
 
 
 def test_buffers_move_with_the_visit(owner: Connection, app: Connection, clinic: Clinic) -> None:
