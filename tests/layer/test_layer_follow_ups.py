@@ -77,6 +77,18 @@ def test_a_wish_that_cannot_be_kept_is_no_wish(wish: str) -> None:
     assert due_at("routine", wish, at(4, 10), WEEKDAYS) == at(5, 17)
 
 
+@pytest.mark.parametrize("wish", ["whenever", "any day", "as soon as possible"])
+def test_any_time_is_no_wish(wish: str) -> None:
+    """Said on a Saturday it promises nothing for the Saturday: the urgency and the hours decide."""
+    assert due_at("routine", wish, at(6, 12), WEEKDAYS) == at(8, 17)
+
+
+def test_days_wished_for_begin_when_somebody_is_there() -> None:
+    """This weekend nobody is; of next week, said on Saturday, the first open hour."""
+    assert due_at("routine", "this weekend", at(4, 10), WEEKDAYS) == at(5, 17)
+    assert due_at("routine", "next week", at(6, 12), WEEKDAYS) == at(8, 9)
+
+
 def test_a_wish_for_now_leaves_half_an_hour() -> None:
     """Today, said in the afternoon, cannot be this morning."""
     assert due_at("routine", "today", at(4, 16), WEEKDAYS) == at(4, 16, 30)

@@ -1,5 +1,7 @@
 """What can go wrong on our side. A taken slot is no error: it is an outcome (docs/booking-function.md)."""
 
+from uuid import UUID
+
 
 class FrontdeskError(Exception):
     """Something failed on our side."""
@@ -23,3 +25,35 @@ class DatabaseUnavailableError(FrontdeskError):
 
 class ScheduleBusyError(FrontdeskError):
     """The provider's schedule stayed locked for three seconds; try again."""
+
+
+class CredentialsError(FrontdeskError):
+    """A clinic's credentials with somebody else cannot be used; other clinics are not concerned."""
+
+    def __init__(self, org_id: UUID, purpose: str, message: str) -> None:
+        super().__init__(message)
+        self.org_id = org_id
+        self.purpose = purpose
+
+
+class CredentialsMissingError(CredentialsError):
+    """A clinic has no credentials for what was asked."""
+
+    def __init__(self, org_id: UUID, purpose: str) -> None:
+        super().__init__(org_id, purpose, f"Org {org_id} has no {purpose} credentials.")
+
+
+class CredentialsUnreadableError(CredentialsError):
+    """A clinic's credentials are there but will never open: they were changed, or their key is gone."""
+
+    def __init__(self, org_id: UUID, purpose: str, why: str) -> None:
+        super().__init__(org_id, purpose, f"The {purpose} credentials of org {org_id} do not open: {why}.")
+
+
+class CredentialsUnavailableError(CredentialsError):
+    """The key service did not do its part; try again later, nothing is wrong with the credentials."""
+
+    def __init__(self, org_id: UUID, purpose: str, why: str) -> None:
+        super().__init__(
+            org_id, purpose, f"The {purpose} credentials of org {org_id} are out of reach for now: {why}."
+        )
