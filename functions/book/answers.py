@@ -4,7 +4,7 @@ The codes are in docs/voice-tools.md, the outcomes of the SQL functions in docs/
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -34,6 +34,7 @@ class Answer:
     text: str
     facts: dict[str, Any] = field(default_factory=dict)
     failed: bool = False
+    outbox: tuple[dict[str, Any], ...] = ()  # rows ({id, queue}) of those who must be told after the commit
 
     @property
     def line(self) -> str:
@@ -77,7 +78,7 @@ def failed(sentence: str) -> Answer:
 
 def of(told: Told, org: Org) -> Answer:
     """Say what the database answered, whatever it was."""
-    return _SAID[told["outcome"]](told, org)
+    return replace(_SAID[told["outcome"]](told, org), outbox=tuple(told.get("outbox") or ()))
 
 
 def slots(told: Told, org: Org, asked_days: str, *, with_provider: bool) -> Answer:
@@ -118,8 +119,11 @@ def slot_id(start: datetime, provider_id: str | None) -> str:
     return f"{stamp}-{provider_id[-8:]}" if provider_id else stamp
 
 
-def _settled(code: str, sentence: str) -> Callable[[Told, Org], Answer]:
-    """Make the answer about one appointment; the sentence's blanks are who, what, whom, when and code."""
+def _settled(code: str, sentence: str, *, texted: bool = False) -> Callable[[Told, Org], Answer]:
+    """Make the answer about one appointment; the sentence's blanks are who, what, whom, when and code.
+
+    `texted` says that the patient is sent a text about it, which is said where the clinic sends texts.
+    """
 
     def say(told: Told, org: Org) -> Answer:
         visit = told["appointment"]
@@ -131,6 +135,8 @@ def _settled(code: str, sentence: str) -> Callable[[Told, Org], Answer]:
             when=times.say_moment(starts_at, date.fromisoformat(told["today"])),
             code=speech.digits(visit["confirmation_code"]),
         )
+        if texted and org.texts:
+            text += " A text with the details is on its way."
         return Answer(code, text, _facts(visit, org))
 
     return say
@@ -154,7 +160,7 @@ def _refused(code: str) -> Callable[[Told, Org], Answer]:
 _WHY = {
     "taken": "That slot is taken: {wish}.",
     "off_grid": "{wish} is between two start times.",
-    "hours": "Nobody sees patients on {wish}.",
+    "hours": "A visit on {wish} would be outside opening hours.",
     "closed": "The clinic is closed on {wish}.",
     "too_soon": "{wish} is too soon to book.",
     "too_far": "{wish} is further ahead than can be booked.",
@@ -246,7 +252,9 @@ def _spread(found: list[Told], org: Org) -> list[Told]:
 
 _SAID: dict[str, Callable[[Told, Org], Answer]] = {
     "booked": _settled(
-        "BOOKED", "{who} is booked for {what} with {whom} on {when}. The confirmation code is {code}."
+        "BOOKED",
+        "{who} is booked for {what} with {whom} on {when}. The confirmation code is {code}.",
+        texted=True,
     ),
     "already_booked": _settled(
         "ALREADY_BOOKED", "{who} is booked for {what} with {whom} on {when}. The confirmation code is {code}."
@@ -254,8 +262,11 @@ _SAID: dict[str, Callable[[Told, Org], Answer]] = {
     "rescheduled": _settled(
         "RESCHEDULED",
         "{who}'s visit for {what} with {whom} is now on {when}. The confirmation code is still {code}.",
+        texted=True,
     ),
-    "cancelled": _settled("CANCELLED", "{who}'s visit for {what} with {whom} on {when} is cancelled."),
+    "cancelled": _settled(
+        "CANCELLED", "{who}'s visit for {what} with {whom} on {when} is cancelled.", texted=True
+    ),
     "slot_unavailable": _refused("SLOT_UNAVAILABLE"),
     "outside_hours": _refused("OUTSIDE_HOURS"),
     "too_soon": _refused("TOO_SOON"),
@@ -284,6 +295,9 @@ _SAID: dict[str, Callable[[Told, Org], Answer]] = {
         "TOO_MANY_APPOINTMENTS",
         "This number has as many coming appointments as can be booked by phone. "
         "Please offer to take a message.",
+    ),
+    "version_conflict": lambda _told, _org: failed(
+        "That appointment was changed a moment ago. Please look it up again, and then try once more."
     ),
     "key_reused": lambda _told, _org: failed(
         "This request got mixed up with another one. "

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from frontdesk import db, log, metrics, orgs, phones, senders, settings
+from frontdesk import db, log, metrics, orgs, outbox, phones, senders, settings
 from frontdesk.errors import FrontdeskError, ScheduleBusyError
 from frontdesk.orgs import Org
 from functions.book import answers, speech, vapi
@@ -62,9 +62,10 @@ def _respond(event: dict[str, Any]) -> dict[str, Any]:
         metrics.refused(verdict.value)
         return vapi.refuse(401, _STRANGER)
     path_tool = vapi.tool_name_in_path(event)
-    return vapi.respond(
-        [_result(message, call, org, path_tool) for call in message.calls], legacy=message.legacy
-    )
+    answered = [_answered(message, call, org, path_tool) for call in message.calls]
+    response = vapi.respond([result for result, _ in answered], legacy=message.legacy)
+    outbox.publish_later(org.id, [row for _, answer in answered for row in answer.outbox])
+    return response
 
 
 def _verify(headers: Mapping[str, str], body: bytes, org: Org | None) -> senders.Verdict:
@@ -81,7 +82,7 @@ def _verify(headers: Mapping[str, str], body: bytes, org: Org | None) -> senders
     return senders.verify_vapi(headers, body, secrets, now)
 
 
-def _result(message: Message, call: ToolCall, org: Org, path_tool: str | None) -> Result:
+def _answered(message: Message, call: ToolCall, org: Org, path_tool: str | None) -> tuple[Result, Answer]:
     """Answer one call; whatever happens in it, its neighbours are answered too."""
     started = time.perf_counter()
     name = call.name if call.name in TOOLS or path_tool not in TOOLS else str(path_tool)
@@ -101,8 +102,8 @@ def _result(message: Message, call: ToolCall, org: Org, path_tool: str | None) -
     _report(org, name, call, answer, (time.perf_counter() - started) * 1000)
     facts = {"status": answer.code, **answer.facts}
     if answer.failed:
-        return Result(call.id, call.name or name, error=answer.line, metadata=facts)
-    return Result(call.id, call.name or name, result=answer.line, metadata=facts)
+        return Result(call.id, call.name or name, error=answer.line, metadata=facts), answer
+    return Result(call.id, call.name or name, result=answer.line, metadata=facts), answer
 
 
 def _report(org: Org, name: str, call: ToolCall, answer: Answer, milliseconds: float) -> None:
@@ -138,7 +139,7 @@ def _answer(message: Message, call: ToolCall, org: Org, name: str) -> Answer:
     asked = Asked(
         org=org,
         now=datetime.now(org.zone),
-        caller=phones.normalise(message.caller_number, org.region) if message.caller_number else None,
+        caller=phones.of_caller(message.caller_number, org.region) if message.caller_number else None,
         call_id=message.call_id,
         tool_call_id=call.id,
         request_hash=_hash(name, said),

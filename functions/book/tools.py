@@ -219,8 +219,11 @@ def _phone(asked: Asked) -> str | Answer:
         number = phones.normalise(other, asked.org.region)
         if number is not None:
             return number
-        # Misheard digits are asked for again; words ("same number") mean the number the call comes from.
-        if sum(character.isdigit() for character in other) >= 5:
+        # Misheard digits are asked for again; words ("same number"), and the digits of the number the call
+        # comes from, mean that one.
+        digits = "".join(character for character in other if character.isdigit())
+        same = asked.caller is not None and len(digits) >= 7 and asked.caller.endswith(digits)
+        if len(digits) >= 5 and not same:
             return answers.missing(
                 "patient_phone", "That phone number is not complete. Please ask for it again, digit by digit."
             )

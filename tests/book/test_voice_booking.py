@@ -74,7 +74,7 @@ def test_outside_hours_is_said_as_such(clinic: Clinic) -> None:
     """Nobody works at seven in the evening; the answer says so and offers open times."""
     said = book(clinic, startTime=f"{clinic.monday}T19:00")
     assert said["result"].startswith(
-        f"OUTSIDE_HOURS. Nobody sees patients on {said_day(clinic)} at 7 PM. How about "
+        f"OUTSIDE_HOURS. A visit on {said_day(clinic)} at 7 PM would be outside opening hours. How about "
     )
     assert said["metadata"]["reason"] == "hours"
     assert 1 <= len(said["metadata"]["alternatives"]) <= 3

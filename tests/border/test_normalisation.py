@@ -88,6 +88,15 @@ def test_a_phone_read_out_digit_by_digit_is_itself(last: int, area: str, data: s
     assert phones.normalise(phones.speak("+1" + number), "US") == "+1" + number
 
 
+def test_a_carriers_number_is_taken_where_a_heard_one_would_be_asked_for() -> None:
+    """+1 555 123 4567 is in no range known to be in use; but a carrier does not mishear."""
+    assert phones.normalise("+15551234567", "US") is None
+    assert phones.of_caller("+15551234567", "US") == "+15551234567"
+    assert phones.of_caller("2025550147", "US") == "+12025550147"
+    for withheld in ("+266696687", "anonymous", "+1", "+155512345678901234", ""):
+        assert phones.of_caller(withheld, "US") is None
+
+
 def test_a_phone_is_spoken_in_groups() -> None:
     """Digits apart, groups by commas; the country code only where it is not North America's."""
     assert phones.speak("+12025550147") == "2 0 2, 5 5 5, 0 1 4 7"

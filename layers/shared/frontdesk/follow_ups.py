@@ -1,7 +1,7 @@
 """What a person must do next: messages taken from callers, with the time they are due."""
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from frontdesk.times import OpeningHours
 
 HALF_AN_HOUR = timedelta(minutes=30)
 FURTHEST_WISH = timedelta(days=60)
+A_WEEK = timedelta(days=7)
 
 
 def create(
@@ -71,12 +72,24 @@ def _wished(preferred_time: str | None, now: datetime, hours: OpeningHours) -> d
         at = moment.at
     else:
         days = times.parse_days(preferred_time, now, hours)
-        if isinstance(days, times.Days):
-            opens = next((spans[0][0] for spans in [hours.weekly[days.first.weekday()]] if spans), time(9))
-            # "Morning" begins at midnight; nobody is called back before the clinic opens.
-            earliest = max(days.earliest or opens, opens)
-            at = max(datetime.combine(days.first, earliest, now.tzinfo), now + HALF_AN_HOUR)
+        at = _first_open(days, now, hours) if isinstance(days, times.Days) else None
     return at if at is not None and now < at < now + FURTHEST_WISH else None
+
+
+def _first_open(days: times.Days, now: datetime, hours: OpeningHours) -> datetime | None:
+    """Return the first moment of these days at which somebody can call; none for "any time"."""
+    if days.last - days.first > A_WEEK and days.earliest is None:
+        return None  # "whenever" is no wish: the urgency decides
+    day = days.first
+    while day <= min(days.last, days.first + A_WEEK):
+        for opens, closes in hours.weekly[day.weekday()]:
+            # "Morning" begins at midnight; nobody is called back before the clinic opens.
+            start = datetime.combine(day, max(days.earliest or opens, opens), now.tzinfo)
+            at = max(start, now + HALF_AN_HOUR)
+            if at < datetime.combine(day, closes, now.tzinfo):
+                return at
+        day += timedelta(days=1)
+    return None
 
 
 def _openings(now: datetime, hours: OpeningHours) -> Iterator[tuple[datetime, datetime]]:

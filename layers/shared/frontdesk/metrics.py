@@ -20,3 +20,21 @@ def refused(reason: str) -> None:
     _metrics.add_dimension(name="reason", value=reason)
     _metrics.add_metric(name="Refused", unit=MetricUnit.Count, value=1)
     _metrics.flush_metrics()
+
+
+def dispatched(sent: int, failed: int, unsent: int, oldest_seconds: int, dead: int) -> None:
+    """Count one run of dispatch: rows it sent and could not send, and what still waits in the outbox."""
+    _metrics.add_metric(name="OutboxSent", unit=MetricUnit.Count, value=sent)
+    _metrics.add_metric(name="OutboxFailed", unit=MetricUnit.Count, value=failed)
+    _metrics.add_metric(name="OutboxUnsent", unit=MetricUnit.Count, value=unsent)
+    _metrics.add_metric(name="OutboxOldest", unit=MetricUnit.Seconds, value=oldest_seconds)
+    _metrics.add_metric(name="OutboxDead", unit=MetricUnit.Count, value=dead)
+    _metrics.flush_metrics()
+
+
+def texted(kind: str, result: str) -> None:
+    """Count one text by its kind ('booked', 'reminder', ...) and what came of it."""
+    _metrics.add_dimension(name="kind", value=kind)
+    _metrics.add_dimension(name="result", value=result)
+    _metrics.add_metric(name="Texts", unit=MetricUnit.Count, value=1)
+    _metrics.flush_metrics()

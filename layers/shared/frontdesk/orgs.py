@@ -88,6 +88,7 @@ class Org:
     services: tuple[Service, ...]
     vapi_secret_generation: int
     previous_secret_expires_at: datetime | None
+    texts: bool = False  # whether patients of this clinic get texts now
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +178,7 @@ def _org(found: dict[str, Any]) -> Org:
         ),
         vapi_secret_generation=found["vapi_secret_generation"],
         previous_secret_expires_at=datetime.fromisoformat(expires) if expires else None,
+        texts=found["texts"],
     )
 
 

@@ -27,6 +27,9 @@ _FICTIONAL = re.compile(r"\+1[2-9]\d{2}55501\d{2}|\+447700900\d{3}")
 _WITHHELD = frozenset({"+7378742833", "+2562533", "+8656696", "+266696687", "+86282452253"})
 
 
+_CARRIERS = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
 def normalise(spoken_or_written: str, region: str) -> str | None:
     """Turn a telephone number into E.164, or None when it cannot be one.
 
@@ -40,6 +43,22 @@ def normalise(spoken_or_written: str, region: str) -> str | None:
     text = unicodedata.normalize("NFKC", spoken_or_written)
     dialled = _dialled(_EXTENSION.sub("", text))
     return _e164(dialled, region) if dialled else None
+
+
+def of_caller(number: str, region: str) -> str | None:
+    """Return a calling number as the carrier sends it, in E.164; None when it is withheld or no number.
+
+    More is taken than from speech: nobody misheard it, and carriers use ranges before libphonenumber's
+    metadata calls them valid.
+    """
+    spoken = normalise(number, region)
+    if spoken is not None or not _CARRIERS.fullmatch(number.strip()):
+        return spoken
+    import phonenumbers
+
+    plain = number.strip()
+    possible = phonenumbers.is_possible_number(phonenumbers.parse(plain, None))
+    return plain if possible and plain not in _WITHHELD else None
 
 
 def _e164(dialled: str, region: str) -> str | None:

@@ -17,6 +17,8 @@ class Settings:
     region: str
     stage: str
     vapi_signing_keys: tuple[str, ...]  # current first, then the previous one while it is being rotated
+    public_base_url: str = ""  # what others reach us by, without a slash at its end; '' where unknown
+    twilio_api_base: str = ""  # '' is Twilio itself; the local stack names its fake
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -36,6 +38,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         # No key at all is allowed here and refuses every sender: a function without a secret must not
         # look broken, it must look closed (frontdesk.senders).
         vapi_signing_keys=tuple(key.strip() for key in keys if key.strip()),
+        public_base_url=environ.get("PUBLIC_BASE_URL", "").rstrip("/"),
+        twilio_api_base=environ.get("TWILIO_API_BASE", "").rstrip("/"),
     )
 
 
