@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from local.progress import complain
 from local.stack_file import NoStackError, find_org, read_stack
 from local.vapi_call import Answer, NoAnswerError, PhoneCall, call_tool, new_tool_call_id
 
+TEXT_SECONDS = 8.0
 BOOKED = {"BOOKED", "ALREADY_BOOKED"}
 
 
@@ -23,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="python -m local.call",
         description="Plays a whole Vapi call against the running stack: the agent asks for free times, books "
-        "the first one offered, and then the booking is sent a second time, as a retry of the network would.",
+        "the first one offered, and then the booking is sent a second time, as a retry of the network would. "
+        "At the end stands the text the patient got.",
         epilog="With make: make call ARGS=\"--org clinica-del-sol --when 'next week'\"",
     )
     made.add_argument("--org", metavar="SLUG", help="the clinic called (default: the first of the stack)")
@@ -45,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         stack = read_stack()
         org = find_org(stack, options.org)
-        return asyncio.run(play(options, org, options.http or stack["http"], Console(highlight=False)))
+        return asyncio.run(
+            play(options, org, options.http or stack["http"], Console(highlight=False), stack["twilio"])
+        )
     except (NoStackError, NoAnswerError) as problem:
         complain(str(problem))
     except aiohttp.ClientConnectionError:
@@ -55,8 +60,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
-async def play(options: argparse.Namespace, org: Mapping[str, Any], http: str, console: Console) -> int:
-    """Check, book, retry; print each step as caller and agent would say it."""
+async def play(
+    options: argparse.Namespace,
+    org: Mapping[str, Any],
+    http: str,
+    console: Console,
+    twilio: str | None = None,
+) -> int:
+    """Check, book, retry; print each step as caller and agent would say it, then the patient's text."""
     call = PhoneCall(http.rstrip("/"), org, options.phone)
     service = options.service or org["services"][0]["name"]
     console.print(f"\n[bold]{options.name} calls {org['slug']}[/] ({org['time_zone']})\n")
@@ -75,13 +86,27 @@ async def play(options: argparse.Namespace, org: Mapping[str, Any], http: str, c
         wish = _local(start, str(org["time_zone"]))
         console.print(f"[cyan]Caller[/]  The first one, please. My name is {options.name}.")
         booking = {"patientName": options.name, "reason": service, "startTime": wish}
+        before = await texts_to(session, twilio, org, options.phone)
         tool_call_id = new_tool_call_id()
         booked = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
         _show(console, "bookClinicAppointment", booked)
         again = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
-    same = "the same answer, word for word" if again.text == booked.text else "ANOTHER ANSWER"
-    console.print(f"[dim]The network sends the booking again: {same} ({again.took_ms:.0f} ms).[/]\n")
+        same = "the same answer, word for word" if again.text == booked.text else "ANOTHER ANSWER"
+        console.print(f"[dim]The network sends the booking again: {same} ({again.took_ms:.0f} ms).[/]\n")
+        if twilio and booked.code == "BOOKED":
+            await _show_text(session, twilio, org, options.phone, len(before), console)
     return 0 if booked.code in BOOKED and again.text == booked.text else 1
+
+
+async def texts_to(
+    session: aiohttp.ClientSession, twilio: str | None, org: Mapping[str, Any], phone: str
+) -> list[str]:
+    """List the texts this clinic has sent to a phone, oldest first; none where no fake Twilio is."""
+    if twilio is None:
+        return []
+    async with session.get(f"{twilio}/messages") as response:
+        sent = await response.json()
+    return [text["body"] for text in sent if (text["to"], text["from"]) == (phone, org["twilio_number"])]
 
 
 def first_start(metadata: Mapping[str, Any]) -> datetime | None:
@@ -107,6 +132,30 @@ def _moments(value: Any) -> Iterator[datetime]:
 
 def _local(moment: datetime, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+
+async def _show_text(
+    session: aiohttp.ClientSession,
+    twilio: str,
+    org: Mapping[str, Any],
+    phone: str,
+    known: int,
+    console: Console,
+) -> None:
+    began = time.monotonic()
+    new: list[str] = []
+    while not new and time.monotonic() - began < TEXT_SECONDS:
+        await asyncio.sleep(0.2)
+        new = (await texts_to(session, twilio, org, phone))[known:]
+    if not new:
+        # The worker may be trying again; what it says is in its log, and the booking stands either way.
+        console.print(
+            f"[yellow]No text[/] came within {TEXT_SECONDS:.0f} s; see .local/logs/SmsWorkerFunction.log\n"
+        )
+    for body in new:
+        console.print(f"[magenta]Text[/]    to {phone}, after {time.monotonic() - began:.1f} s")
+        console.print(f"        {body}", markup=False)
+    console.print(f"        [dim]The patient's phone, to answer it: {twilio}/phone[/]\n")
 
 
 def _show(console: Console, tool: str, answer: Answer) -> None:

@@ -3,6 +3,7 @@
 All telephone numbers are from 555-0100 to 555-0199, the range kept for fiction.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -11,6 +12,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from frontdesk.senders import derive_secret
+from local.fake_twilio_messages import Account
 
 # Ids come from names (UUID 5), so they are known without asking a database that hides every row of a
 # clinic from whoever does not name the clinic, and the sample events in events/ fit every fresh stack.
@@ -38,6 +40,7 @@ class Clinic:
     time_zone: str
     language: str
     number: str
+    front_desk_phone: str
     providers: tuple[str, ...]
     services: tuple[Service, ...]
 
@@ -58,6 +61,7 @@ CLINICS = (
         time_zone="America/New_York",
         language="en",
         number="+12025550100",
+        front_desk_phone="+12025550101",
         providers=("Dr. Patel",),
         services=(
             Service("Teeth cleaning", 60, ("cleaning", "dental cleaning", "hygiene")),
@@ -71,6 +75,7 @@ CLINICS = (
         time_zone="America/Denver",
         language="es",
         number="+13035550100",
+        front_desk_phone="+13035550101",
         providers=("Dra. Ortega", "Dr. Vega", "Dra. Sanz"),
         services=(
             Service("Limpieza dental", 60, ("limpieza", "teeth cleaning", "cleaning")),
@@ -86,18 +91,22 @@ def seed(owner_url: str) -> None:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         for clinic in CLINICS:
             with connection.transaction():
-                _act_for(connection, clinic.id)
+                act_for(connection, clinic.id)
                 if _insert_org(connection, clinic):
                     _insert_people_and_services(connection, clinic)
 
 
-def describe(owner_url: str, master_key: str) -> list[dict[str, Any]]:
+def describe(owner_url: str, master_key: str, accounts: Mapping[UUID, Account]) -> list[dict[str, Any]]:
     """Give the `orgs` of stack.json as the database has them now; what later parts bring is null."""
     with psycopg.connect(owner_url, autocommit=True, row_factory=dict_row) as connection:
-        return [_describe_one(connection, clinic, master_key) for clinic in CLINICS]
+        return [
+            _describe_one(connection, clinic, master_key) | _texting(accounts[clinic.id])
+            for clinic in CLINICS
+        ]
 
 
-def _act_for(connection: psycopg.Connection[Any], org_id: UUID) -> None:
+def act_for(connection: psycopg.Connection[Any], org_id: UUID) -> None:
+    """Become the tables' owner for one clinic, until the transaction ends."""
     # As the tables' owner under row security, so that it works with a login that is no superuser.
     connection.execute("SET LOCAL ROLE frontdesk_owner")
     connection.execute("SELECT pg_catalog.set_config('app.org_id', %s, true)", [str(org_id)])
@@ -154,7 +163,7 @@ def _insert_people_and_services(connection: psycopg.Connection[Any], clinic: Cli
 
 def _describe_one(connection: psycopg.Connection[Any], clinic: Clinic, master_key: str) -> dict[str, Any]:
     with connection.transaction():
-        _act_for(connection, clinic.id)
+        act_for(connection, clinic.id)
         org = connection.execute(
             "SELECT o.id, o.slug, o.time_zone, o.vapi_secret_generation, n.phone_number_id, n.number"
             " FROM frontdesk.orgs o JOIN frontdesk.vapi_numbers n ON n.org_id = o.id"
@@ -183,11 +192,16 @@ def _describe_one(connection: psycopg.Connection[Any], clinic: Clinic, master_ke
         "vapi_phone_number_id": org["phone_number_id"],
         "vapi_number": org["number"],
         "vapi_secret": derive_secret(master_key, clinic.id, org["vapi_secret_generation"]),
-        "twilio_number": None,
-        "twilio_account_sid": None,
-        "twilio_auth_token": None,
         "staff_token": None,
         "google": None,
         "providers": providers,
         "services": services,
+    }
+
+
+def _texting(account: Account) -> dict[str, str]:
+    return {
+        "twilio_number": account.number,
+        "twilio_account_sid": account.sid,
+        "twilio_auth_token": account.auth_token,
     }

@@ -7,6 +7,7 @@ so it never outlives the stack, however the stack ended. moto keeps everything i
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import socket
 import subprocess
@@ -14,8 +15,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.kms_key import key_from, put_into_moto
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
+KMS_SECRET = "FRONTDESK_KMS_SECRET"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +38,18 @@ class MotoServer:
         await self.process.wait()
 
 
-async def start_moto(log: Path) -> MotoServer:
-    """Start moto on a free port of 127.0.0.1; raise RuntimeError naming the log when it does not start."""
+async def start_moto(log: Path, kms_secret: str = "") -> MotoServer:
+    """Start moto on a free port of 127.0.0.1; raise RuntimeError naming the log when it does not start.
+
+    With a `kms_secret` it has the key that follows from it (local/kms_key.py), as the last one had.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     ours, theirs = socket.socketpair()
     with theirs, log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "local.moto_server", "--fd", str(theirs.fileno()),
-            cwd=ROOT, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-            stdout=output, stderr=output, start_new_session=True,
+            cwd=ROOT, env=os.environ | {KMS_SECRET: kms_secret}, pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     ours.settimeout(0)  # asyncio wants it so
     try:
@@ -69,6 +76,8 @@ def main() -> int:
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line per poll would bury everything else
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    if secret := os.environ.get(KMS_SECRET):
+        put_into_moto(key_from(secret))
     server.start()
     host, port = server.get_host_and_port()
     line.sendall(f"http://{host}:{port}\n".encode())

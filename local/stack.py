@@ -3,8 +3,8 @@
 Environment: PORT (8787), FRESH=1 (start with no data), DATABASE_URL (another Postgres than the embedded one).
 """
 
+import argparse
 import asyncio
-import dataclasses
 import fcntl
 import os
 import shutil
@@ -19,16 +19,19 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
+from uuid import UUID
 
 import aiohttp
 import psycopg
 
-from local import demo, postgres
+from local import demo, demo_texts, postgres
 from local.banner import banner
-from local.environment import REGION, pseudo_parameters, runtime
+from local.environment import pseudo_parameters, runtimes, surroundings
+from local.fake_twilio import FakeTwilio, start_fake_twilio
+from local.fake_twilio_messages import Account
 from local.functions import ROOT, Functions
 from local.gateway import Gateway, start_gateway
-from local.http_events import ACCOUNT_ID, API_ID
+from local.kms_key import ALIAS, REGION, key_from
 from local.moto_server import MotoServer, start_moto
 from local.postgres_files import PostgresError
 from local.progress import complain, say, step
@@ -36,12 +39,13 @@ from local.queues import LiveQueue, Poller, create_queues, poll
 from local.schedules import interval_seconds, run_schedule
 from local.sqs import Sqs
 from local.stack_file import DIRECTORY, STACK_FILE, kept_secret, write_stack
-from local.template import Template, TemplateError, environment, read_template, snake_case
+from local.template import TemplateError, read_template, snake_case
 from migrations.files import RefusedError
 from migrations.migrate import APP_ROLE, migrate, set_app_password
 
 DEFAULT_PORT = 8787
 QUEUE_PREFIX = "frontdesk-local-"
+JOURNAL = "twilio.jsonl"
 
 
 class StartError(Exception):
@@ -77,6 +81,7 @@ def read_settings(variables: Mapping[str, str]) -> Settings:
 
 def main() -> int:
     """Run the stack until Ctrl-C or SIGTERM; 0 after a clean end, 1 when it could not start or go on."""
+    _parser().parse_args()
     try:
         return asyncio.run(_run(read_settings(os.environ)))
     except (StartError, PostgresError, RefusedError, TemplateError, RuntimeError, LookupError) as problem:
@@ -87,6 +92,16 @@ def main() -> int:
     except BaseExceptionGroup as problem:
         complain(f"\nThe stack stopped: {'; '.join(str(part) for part in problem.exceptions)}")
     return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Make the command line: it has no options, but `--help` must not start a stack."""
+    return argparse.ArgumentParser(
+        prog="python -m local.stack",
+        description="The whole product on this machine, until Ctrl-C; `make run` starts it.",
+        epilog="environment: PORT (8787); FRESH=1 starts with no data; DATABASE_URL, another Postgres than"
+        " the embedded one; FRONTDESK_LOCAL, another directory than .local (docs/local-stack.md)",
+    )
 
 
 async def _run(settings: Settings) -> int:
@@ -129,22 +144,38 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
     STACK_FILE.unlink(missing_ok=True)
     _refuse_taken_port(settings.port)
     template = read_template(ROOT / "template.yaml", pseudo_parameters())
+    for schedule in template.schedules:
+        interval_seconds(schedule)
     databases = _start_database(settings, cleanup)
     await asyncio.sleep(0)  # lets a Ctrl-C given during the blocking steps above take effect here
     with step("AWS services (moto)"):
-        moto = await start_moto(DIRECTORY / "logs" / "moto.log")
+        moto = await start_moto(DIRECTORY / "logs" / "moto.log", kept_secret("kms_secret"))
         cleanup.push_async_callback(moto.stop)
     session = await cleanup.enter_async_context(aiohttp.ClientSession())
     sqs = Sqs(session, moto.url, REGION)
     with step(f"queues ({len(template.queues)})"):
         queues = await create_queues(sqs, template.queues, QUEUE_PREFIX)
+        _send_again(databases.owner_url)
+    here = f"http://127.0.0.1:{settings.port}"
+    with step("Twilio (fake)"):
+        accounts, twilio = await _start_twilio(databases, moto, here)
+        cleanup.push_async_callback(twilio.stop)
     master_key = kept_secret("vapi_signing_key")
-    functions = _functions(template, queues, databases, master_key, moto)
+    overrides = {
+        "CREDENTIALS_KEY_ID": ALIAS,
+        "DATABASE_AUTH": "password",
+        "DATABASE_URL": databases.app_url,
+        "PUBLIC_BASE_URL": here,
+        "TWILIO_API_BASE": twilio.url,
+        "VAPI_SIGNING_KEYS": master_key,
+    }
+    functions = Functions(runtimes(template, queues, overrides, moto.url), DIRECTORY / "logs")
     cleanup.push_async_callback(functions.close)
     with step(f"gateway ({len(template.http_routes)} routes)"):
         gateway = await start_gateway(template.http_routes, functions, settings.port, say)
         cleanup.push_async_callback(gateway.stop)
-    content = _content(gateway, databases, queues, moto, demo.describe(databases.owner_url, master_key))
+    orgs = demo.describe(databases.owner_url, master_key, accounts)
+    content = _content(gateway, databases, queues, moto, twilio, orgs)
     write_stack(content)
     cleanup.callback(STACK_FILE.unlink, missing_ok=True)
     print(banner(content, time.monotonic() - began), flush=True)
@@ -153,6 +184,34 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
         *(poll(Poller(source, queues[source.queue], sqs, functions, say)) for source in template.sources),
         *(run_schedule(schedule, REGION, functions, say) for schedule in template.schedules),
     ]
+
+
+def _send_again(owner_url: str) -> None:
+    """Put what was sent in the last hour back into the outbox: moto's queues end with their stack.
+
+    SQS keeps its messages, so only this stack must. Nothing is told twice: consumers know what they did.
+    """
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute(
+            "UPDATE frontdesk.outbox SET sent_at = NULL, claimed_at = NULL, next_at = now()"
+            " WHERE dead_at IS NULL AND sent_at > now() - interval '1 hour'"
+        )
+
+
+async def _start_twilio(
+    databases: Databases, moto: MotoServer, here: str
+) -> tuple[dict[UUID, Account], FakeTwilio]:
+    accounts = demo_texts.accounts(kept_secret("twilio_secret"))
+    variables = surroundings(moto.url) | {
+        "CREDENTIALS_KEY_ID": ALIAS,
+        "DATABASE_AUTH": "password",
+        "DATABASE_URL": databases.owner_url,
+    }
+    key = key_from(kept_secret("kms_secret"))
+    await demo_texts.let_them_text(databases.owner_url, key.id, accounts, variables)
+    inbound = f"{here}/api/twilio/inbound"
+    twilio = await start_fake_twilio(accounts.values(), inbound, journal=DIRECTORY / JOURNAL, report=say)
+    return accounts, twilio
 
 
 def _only_stack_here() -> FileIO:
@@ -210,7 +269,7 @@ def _forget(settings: Settings, data_dir: Path) -> None:
         msg = "FRESH=1 deletes the embedded database only; empty the one in DATABASE_URL yourself."
         raise StartError(msg)
     postgres.remove(data_dir)
-    for name in ("app_password", "vapi_signing_key"):
+    for name in ("app_password", "vapi_signing_key", "kms_secret", "twilio_secret", JOURNAL):
         (DIRECTORY / name).unlink(missing_ok=True)
     shutil.rmtree(DIRECTORY / "logs", ignore_errors=True)
 
@@ -222,44 +281,12 @@ def with_login(url: str, user: str, password: str) -> str:
     return urlunsplit(parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{place}"))
 
 
-def _functions(
-    template: Template,
-    queues: Mapping[str, LiveQueue],
-    databases: Databases,
-    master_key: str,
-    moto: MotoServer,
-) -> Functions:
-    names: dict[str, Any] = dict(template.scope.values) | dict.fromkeys(template.apis, API_ID)
-    for name, queue in queues.items():
-        names |= {
-            name: queue.url,
-            f"{name}.Arn": queue.arn,
-            f"{name}.QueueName": queue.url.rpartition("/")[2],
-        }
-    for function in template.functions:
-        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{function.name}"
-        names |= {function.name: function.name, f"{function.name}.Arn": arn}
-    scope = dataclasses.replace(template.scope, values=names)
-    overrides = {
-        "DATABASE_URL": databases.app_url,
-        "DATABASE_AUTH": "password",
-        "VAPI_SIGNING_KEYS": master_key,
-    }
-    # All environments are resolved now, so a variable with no local value stops the start, not a call.
-    runtimes = [
-        runtime(function, environment(function, scope, overrides), moto.url)
-        for function in template.functions
-    ]
-    for schedule in template.schedules:
-        interval_seconds(schedule)
-    return Functions(runtimes, DIRECTORY / "logs")
-
-
 def _content(
     gateway: Gateway,
     databases: Databases,
     queues: Mapping[str, LiveQueue],
     moto: MotoServer,
+    twilio: FakeTwilio,
     orgs: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
@@ -269,7 +296,7 @@ def _content(
         "app_database_url": databases.app_url,
         "sqs": moto.url,
         "queues": {snake_case(name): queue.url for name, queue in queues.items()},
-        "twilio": None,
+        "twilio": twilio.url,
         "google": None,
         "orgs": orgs,
     }

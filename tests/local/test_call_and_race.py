@@ -73,7 +73,7 @@ def book_workers(content: dict[str, Any]) -> list[int]:
 
 
 def test_a_call_ends_with_one_appointment(stack: tuple[Path, dict[str, Any]]) -> None:
-    """The agent offers, books, and gives the retry the very same answer; one row comes of it."""
+    """The agent offers, books, and gives the retry the very same answer; one row and one text come of it."""
     home, content = stack
     before = appointments(content, "clinica-del-sol")
     done = tool(home, "local.call", "--org", "clinica-del-sol", "--name", "Ana García")
@@ -81,6 +81,8 @@ def test_a_call_ends_with_one_appointment(stack: tuple[Path, dict[str, Any]]) ->
     assert "checkAvailability -> " in done.stdout
     assert "bookClinicAppointment -> BOOKED" in done.stdout
     assert "the same answer, word for word" in done.stdout
+    assert "Clinica del Sol: Ana" in done.stdout, "the text, in the clinic's language"
+    assert done.stdout.count("\nText ") == 1
     assert appointments(content, "clinica-del-sol") == before + 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frontdesk.senders import derive_secret
-from local import demo
+from local import demo, demo_texts
 from local.environment import pseudo_parameters, runtime
 from local.functions import Functions
 from local.http_events import Request, match, to_event
@@ -35,7 +35,9 @@ def ask(database: Database, logs: Path, *names: str) -> list[dict[str, Any]]:
             "DATABASE_AUTH": "password",
             "VAPI_SIGNING_KEYS": SIGNING_KEY,
         }
-        scope = dataclasses.replace(template.scope, values=pseudo_parameters())
+        # No queue is here: what is published after an answer comes to nothing, and the answer is the same.
+        nowhere = {queue.name: f"http://127.0.0.1:1/{queue.name}" for queue in template.queues}
+        scope = dataclasses.replace(template.scope, values=pseudo_parameters() | nowhere)
         variables = environment(book, scope, overrides)
         functions = Functions([runtime(book, variables, "http://127.0.0.1:1")], logs)
         try:
@@ -108,10 +110,14 @@ def test_the_demo_clinics_are_put_in_once_and_keep_what_was_changed(database: Da
     with database.connect_owner() as owner:
         owner.execute("UPDATE frontdesk.services SET duration_minutes = 50 WHERE name = 'Teeth cleaning'")
     demo.seed(database.owner_url)
-    first, second = demo.describe(database.owner_url, "key")
+    accounts = demo_texts.accounts("secret")
+    first, second = demo.describe(database.owner_url, "key", accounts)
     assert (first["slug"], first["time_zone"]) == ("bright-smiles", "America/New_York")
     assert [service["duration_minutes"] for service in first["services"]] == [50, 30, 45]
     assert [provider["name"] for provider in first["providers"]] == ["Dr. Patel"]
     assert len(second["providers"]) == 3
     assert second["time_zone"] != first["time_zone"]
     assert first["vapi_secret"] == derive_secret("key", demo.CLINICS[0].id, 1) != second["vapi_secret"]
+    assert first["twilio_account_sid"] != second["twilio_account_sid"]
+    assert len(first["twilio_auth_token"]) == 32
+    assert first["twilio_auth_token"] != second["twilio_auth_token"]

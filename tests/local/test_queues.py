@@ -10,8 +10,8 @@ import aiohttp
 import boto3
 import pytest
 
-from local.environment import REGION
 from local.functions import Functions
+from local.kms_key import REGION
 from local.moto_server import start_moto
 from local.queues import LiveQueue, Poller, create_queues, failed_ids, poll
 from local.schedules import run_schedule
