@@ -40,12 +40,16 @@ race: bootstrap ## N=10 callers at once for SLOTS=1 slots against the running st
 	@exec $(PYTHON) -m local.race --callers $(N) --slots $(SLOTS) $(ARGS)
 
 ##@ Prove it
-.PHONY: test check bench
+.PHONY: test check storm bench
 test: bootstrap ## every test, on a real Postgres, with no Docker (ARGS="tests/sql -k race", WORKERS=2)
 	@exec $(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --session-timeout=1200 $(ARGS)
 
 check: bootstrap ## format, lint, types, import directions, template, leaks; changes nothing
 	@scripts/check
+
+storm: bootstrap ## texts through lost answers, crashes, poison, an hour without Twilio, at full size (ARGS="-k dies")
+	@STORM=full POWERTOOLS_LOG_LEVEL=CRITICAL POWERTOOLS_METRICS_DISABLED=true \
+	  exec $(PYTHON) -m pytest tests/storm -s -q --session-timeout=3600 $(ARGS)
 
 bench: bootstrap ## speed and size against their floors, as ratios, into benchmarks/latest.json
 	@exec $(PYTHON) -m benchmarks.bench $(ARGS)
@@ -70,7 +74,7 @@ lock: bootstrap ## after a change of dependencies: uv.lock, .venv and the layer'
 
 clean: ## removes what was built and cached; keeps .venv and the data in .local
 	@rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage
-	@find functions layers local migrations tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
+	@find cli functions layers local migrations tests benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} +
 
 bootstrap: ## only sets up .venv (every other target does it when needed)
 	@scripts/bootstrap

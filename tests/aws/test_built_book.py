@@ -96,6 +96,10 @@ def environment_of_book(template: dict[str, Any], database_url: str) -> dict[str
         "DATABASE_URL": database_url,
         "DATABASE_AUTH": "password",
         "VAPI_SIGNING_KEYS": SIGNING_KEY,
+        # Nobody listens there: that the rows cannot be sent is nothing the caller hears of.
+        "SMS_QUEUE_URL": "http://127.0.0.1:9/sms",
+        "CALENDAR_QUEUE_URL": "http://127.0.0.1:9/calendar",
+        "NOTIFY_QUEUE_URL": "http://127.0.0.1:9/notify",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "POWERTOOLS_METRICS_NAMESPACE": "Frontdesk",
         "POWERTOOLS_SERVICE_NAME": "book",

@@ -1,6 +1,7 @@
 """The tools of the house: the search for leaks, and the help `make` prints."""
 
 import subprocess
+import sys
 
 import pytest
 
@@ -52,6 +53,7 @@ def test_make_alone_lists_every_target_people_use() -> None:
         "race",
         "test",
         "check",
+        "storm",
         "bench",
         "build",
         "deploy",
@@ -60,3 +62,20 @@ def test_make_alone_lists_every_target_people_use() -> None:
         "clean",
     ):
         assert f"  make {target} " in listing, target
+
+
+@pytest.mark.parametrize("module", ["local.stack", "scripts.build"])
+def test_asking_for_help_starts_nothing(module: str) -> None:
+    """Both take minutes or a whole database: `--help` prints how they are used, and that is all."""
+    told = subprocess.run(
+        [sys.executable, "-m", module, "--help"],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ".:layers/shared"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    assert told.startswith("usage:")
+    assert "is starting" not in told
+    assert "fetching" not in told

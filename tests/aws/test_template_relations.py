@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from frontdesk import db
+from functions.dispatch import app as dispatch_app
 from scripts.build import ROOT
 
 VAPI_TIMEOUT = (
@@ -79,7 +80,10 @@ def test_every_event_source_keeps_to_its_queues_visibility(sam_template: dict[st
         for event in function.get("Events", {}).values():
             if event["Type"] != "SQS":
                 continue
-            queue = queues[event["Properties"]["Queue"]["Fn::GetAtt"][0]]
+            source = event["Properties"]["Queue"]["Fn::GetAtt"][0]
+            assert function["Timeout"] == WORKER_TIMEOUTS[source], name
+            assert 2 <= event["Properties"]["ScalingConfig"]["MaximumConcurrency"] <= 1000, name
+            queue = queues[source]
             window = event["Properties"].get("MaximumBatchingWindowInSeconds", 0)
             assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window, name
             assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
@@ -130,8 +134,49 @@ def test_only_the_functions_reach_the_proxy_and_only_the_proxy_the_database(
     always = {way for way in ways_in if not way[0].startswith("Door")}
     assert always == {
         ("FunctionSecurityGroup", "ProxySecurityGroup", 5432),
+        ("WorkerSecurityGroup", "ProxySecurityGroup", 5432),
         ("ProxySecurityGroup", "DatabaseSecurityGroup", 5432),
+        ("FunctionSecurityGroup", "EndpointSecurityGroup", 443),
+        ("WorkerSecurityGroup", "EndpointSecurityGroup", 443),
     }
+
+
+def test_only_the_workers_that_call_a_vendor_have_a_way_to_the_internet(sam_template: dict[str, Any]) -> None:
+    """Their group alone may call any address, on 443; their subnets alone lead to NAT, if there is any."""
+    open_groups = {
+        (name, rule["FromPort"], rule["ToPort"])
+        for name, group in of_type(sam_template, "AWS::EC2::SecurityGroup").items()
+        for rule in group["SecurityGroupEgress"]
+        if rule.get("CidrIp") == "0.0.0.0/0"
+    }
+    assert open_groups == {("WorkerSecurityGroup", 443, 443)}
+    routed = {
+        place["SubnetId"]["Ref"]
+        for place in of_type(sam_template, "AWS::EC2::SubnetRouteTableAssociation").values()
+    }
+    assert routed == {"WorkerSubnetA", "WorkerSubnetB", "PublicSubnetA", "PublicSubnetB"}
+    inside_public = {
+        name
+        for name, resource in sam_template["Resources"].items()
+        if any(mapping.get("Ref") in {"PublicSubnetA", "PublicSubnetB"} for mapping in inside(resource))
+    }
+    assert inside_public == {"NatA", "NatB", "PublicRoutesOfA", "PublicRoutesOfB"}
+    in_worker_subnets = {
+        name
+        for name, function in of_type(sam_template, "AWS::Serverless::Function").items()
+        if "WorkerSubnetA" in str(function.get("VpcConfig"))
+    }
+    assert in_worker_subnets == {"SmsWorkerFunction"}
+
+
+def test_without_nat_there_is_no_door_to_the_internet_at_all(sam_template: dict[str, Any]) -> None:
+    """Every part of the way out hangs on the number of NAT gateways, and the texts wait in their queue."""
+    kinds = {"InternetGateway", "VPCGatewayAttachment", "EIP", "NatGateway", "Route"}
+    for name, resource in sam_template["Resources"].items():
+        if resource["Type"].removeprefix("AWS::EC2::") in kinds or name.startswith("Public"):
+            assert resource.get("Condition") in {"ReachesVendors", "HasTwoNats"}, name
+    texts = of_type(sam_template, "AWS::Serverless::Function")["SmsWorkerFunction"]["Events"]["Texts"]
+    assert texts["Properties"]["Enabled"] == {"Fn::If": ["ReachesVendors", True, False]}
 
 
 def test_the_migration_door_is_shut_unless_asked_for(sam_template: dict[str, Any]) -> None:
@@ -143,12 +188,23 @@ def test_the_migration_door_is_shut_unless_asked_for(sam_template: dict[str, Any
     assert sam_template["Parameters"]["MigrationDoor"]["Default"] == "closed"
 
 
-def test_nothing_of_the_network_is_public(sam_template: dict[str, Any]) -> None:
-    """No internet gateway, no public address, no rule for the whole world, no public database."""
-    kinds = {resource["Type"] for resource in sam_template["Resources"].values()}
-    assert not kinds & {"AWS::EC2::InternetGateway", "AWS::EC2::EIP", "AWS::EC2::NatGateway"}
+def test_nothing_in_the_network_can_be_called_from_outside(sam_template: dict[str, Any]) -> None:
+    """No public address but NAT's own, which takes no call; no way in from everywhere; no public database."""
+    addressed = {
+        reference[0]
+        for properties in sam_template["Resources"].values()
+        for mapping in inside(properties)
+        if "AllocationId" in mapping
+        for reference in [mapping["AllocationId"]["Fn::GetAtt"]]
+    }
+    assert addressed == set(of_type(sam_template, "AWS::EC2::EIP"))
+    assert {kind["Type"] for kind in sam_template["Resources"].values() if "AllocationId" in str(kind)} == {
+        "AWS::EC2::NatGateway"
+    }
+    for rule in of_type(sam_template, "AWS::EC2::SecurityGroupIngress").values():
+        assert "SourceSecurityGroupId" in rule
+        assert not {"CidrIp", "CidrIpv6"} & set(rule)
     for mapping in inside(sam_template["Resources"]):
-        assert mapping.get("CidrIp") != "0.0.0.0/0"
         assert mapping.get("MapPublicIpOnLaunch", False) is False
         assert mapping.get("PubliclyAccessible", False) is False
     assert of_type(sam_template, "AWS::RDS::DBInstance")["Database"]["PubliclyAccessible"] is False
@@ -180,8 +236,17 @@ def test_the_database_never_logs_what_patients_said(sam_template: dict[str, Any]
 
 
 def test_no_policy_of_ours_names_everything(sam_template: dict[str, Any]) -> None:
-    """Every statement names its actions and its resources; a star is neither."""
-    statements = [mapping for mapping in inside(sam_template["Resources"]) if "Effect" in mapping]
+    """Every statement names its actions and its resources; a star is neither.
+
+    But for a key's own policy: it speaks of its key alone, whose name it cannot say before the key exists.
+    """
+    of_keys = [key["KeyPolicy"] for key in of_type(sam_template, "AWS::KMS::Key").values()]
+    exempt = [statement for policy in of_keys for statement in inside(policy)]
+    statements = [
+        mapping
+        for mapping in inside(sam_template["Resources"])
+        if "Effect" in mapping and not any(mapping is one for one in exempt)
+    ]
     assert statements
     for statement in statements:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
@@ -191,14 +256,81 @@ def test_no_policy_of_ours_names_everything(sam_template: dict[str, Any]) -> Non
             assert "*" not in (resources if isinstance(resources, list) else [resources]), statement
 
 
-def test_book_may_log_in_to_the_database_and_nothing_else(sam_template: dict[str, Any]) -> None:
-    """The function on the phone's path holds one permission, for one role of one proxy."""
-    policies = of_type(sam_template, "AWS::Serverless::Function")["BookFunction"]["Policies"]
-    statements = [statement for policy in policies for statement in policy["Statement"]]
-    assert [statement["Action"] for statement in statements] == ["rds-db:connect"]
-    arn, names = statements[0]["Resource"]["Fn::Sub"]
-    assert arn.endswith(":dbuser:${ProxyId}/frontdesk_app")
-    assert "DatabaseProxy" in str(names["ProxyId"])
+def statements_of(template: dict[str, Any], function: str) -> dict[str, dict[str, Any]]:
+    """Give what a function is granted, by action."""
+    policies = of_type(template, "AWS::Serverless::Function")[function]["Policies"]
+    return {statement["Action"]: statement for policy in policies for statement in policy["Statement"]}
+
+
+def test_every_function_is_granted_what_it_does_and_nothing_else(sam_template: dict[str, Any]) -> None:
+    """One proxy as one role for all; the queues for who announces; one key for who opens credentials."""
+    announces = {"rds-db:connect", "sqs:SendMessage"}
+    granted = {
+        name: set(statements_of(sam_template, name))
+        for name in of_type(sam_template, "AWS::Serverless::Function")
+    }
+    assert granted == {
+        "BookFunction": announces,
+        "DispatchFunction": announces,
+        "SmsWorkerFunction": announces | {"kms:Decrypt"},
+        "TwilioWebhookFunction": announces | {"kms:Decrypt"},
+    }
+    for name in granted:
+        arn, names = statements_of(sam_template, name)["rds-db:connect"]["Resource"]["Fn::Sub"]
+        assert arn.endswith(":dbuser:${ProxyId}/frontdesk_app"), name
+        assert "DatabaseProxy" in str(names["ProxyId"]), name
+
+
+def test_who_sends_to_the_queues_knows_all_three_of_them(sam_template: dict[str, Any]) -> None:
+    """The permission, the endpoint's policy and the environment name the same queues."""
+    queues = ["SmsQueue", "CalendarQueue", "NotifyQueue"]
+    arns = [{"Fn::GetAtt": [queue, "Arn"]} for queue in queues]
+    for name in of_type(sam_template, "AWS::Serverless::Function"):
+        assert statements_of(sam_template, name)["sqs:SendMessage"]["Resource"] == arns
+        variables = of_type(sam_template, "AWS::Serverless::Function")[name]["Environment"]["Variables"]
+        assert [variables[f"{queue.removesuffix('Queue').upper()}_QUEUE_URL"] for queue in queues] == [
+            {"Ref": queue} for queue in queues
+        ]
+    endpoint = of_type(sam_template, "AWS::EC2::VPCEndpoint")["SqsEndpoint"]
+    assert [statement["Resource"] for statement in endpoint["PolicyDocument"]["Statement"]] == [arns]
+
+
+def test_a_function_opens_the_credentials_of_its_own_purpose(sam_template: dict[str, Any]) -> None:
+    """KMS compares the purpose under which a data key was wrapped: the texts' functions get Twilio's only."""
+    for name in ("SmsWorkerFunction", "TwilioWebhookFunction"):
+        grant = statements_of(sam_template, name)["kms:Decrypt"]
+        assert grant["Resource"] == {"Fn::GetAtt": ["CredentialsKey", "Arn"]}
+        assert grant["Condition"] == {"StringEquals": {"kms:EncryptionContext:purpose": "twilio"}}
+
+
+def test_dispatch_runs_every_minute_and_ends_within_it(sam_template: dict[str, Any]) -> None:
+    """One run a minute, no retries beside it, and a claim outlives the run that made it."""
+    dispatch = of_type(sam_template, "AWS::Serverless::Function")["DispatchFunction"]
+    assert dispatch["Events"]["EveryMinute"]["Properties"]["ScheduleExpression"] == "rate(1 minute)"
+    assert dispatch["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert dispatch_app.ENOUGH_TIME / 1000 < dispatch["Timeout"] < 60 < dispatch_app.LEASE
+
+
+def test_somebody_is_told_of_every_dead_letter_and_of_a_stuck_outbox(sam_template: dict[str, Any]) -> None:
+    """One message in a dead-letter queue raises an alarm; so do a waiting outbox and a failing dispatch."""
+    alarms = of_type(sam_template, "AWS::CloudWatch::Alarm")
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in alarms.values()
+        if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+    }
+    assert watched == {name for name in of_type(sam_template, "AWS::SQS::Queue") if "DeadLetter" in name}
+    assert {"OutboxOldest", "Errors"} <= {alarm["MetricName"] for alarm in alarms.values()}
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == {
+            "Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]
+        }, name
+
+
+def test_twilio_has_its_two_routes(sam_template: dict[str, Any]) -> None:
+    """POST /api/twilio/status and /api/twilio/inbound, answered beside the worker, not by it."""
+    webhook = of_type(sam_template, "AWS::Serverless::Function")["TwilioWebhookFunction"]
+    assert set(routes_of(webhook)) == {("POST", "/api/twilio/status"), ("POST", "/api/twilio/inbound")}
 
 
 def test_the_door_has_the_routes_the_voice_agent_calls(sam_template: dict[str, Any]) -> None:
@@ -249,7 +381,8 @@ def test_every_log_group_forgets(sam_template: dict[str, Any]) -> None:
 def test_what_cannot_be_made_again_survives_the_stack(sam_template: dict[str, Any]) -> None:
     """The database leaves a snapshot, the signing keys stay: without them every clinic's agent is refused."""
     resources = sam_template["Resources"]
-    for name, policy in {"Database": "Snapshot", "VapiSigningKeys": "Retain"}.items():
+    kept = {"Database": "Snapshot", "VapiSigningKeys": "Retain", "CredentialsKey": "Retain"}
+    for name, policy in kept.items():
         assert resources[name]["DeletionPolicy"] == policy, name
         assert resources[name]["UpdateReplacePolicy"] == policy, name
 
