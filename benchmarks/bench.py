@@ -10,12 +10,13 @@ from functools import partial
 
 import psycopg
 
-from benchmarks import booking_call, growth, handler_cpu, init_cpu, one_slot, report, slot_search
+from benchmarks import booking_call, growth, handler_cpu, init_cpu, one_slot, relay, report, slot_search
 from benchmarks.database import Clinics, clinics
 from benchmarks.figures import FULL, QUICK, USUAL, Effort, Section
 
 ON_POSTGRES: dict[str, Callable[[Clinics, Effort], Section]] = {
-    module.NAME: module.measure for module in (booking_call, one_slot, slot_search, growth, handler_cpu)
+    module.NAME: module.measure
+    for module in (booking_call, one_slot, slot_search, growth, handler_cpu, relay)
 }
 ALONE: dict[str, Callable[[Effort], Section]] = {init_cpu.NAME: init_cpu.measure}
 SECTIONS = (*ON_POSTGRES, *ALONE)
