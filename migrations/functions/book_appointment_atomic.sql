@@ -64,6 +64,7 @@ BEGIN
         RAISE EXCEPTION 'book_appointment_atomic needs READ COMMITTED: in % a waiter cannot see what it waited for',
             current_setting('transaction_isolation') USING ERRCODE = '22023';
     END IF;
+    -- act_for, written out: every booking passes here, and a call of a function is a statement more.
     PERFORM set_config('app.org_id', p_org_id::text, true);
     SELECT * INTO v_org FROM orgs WHERE id = p_org_id;
     IF NOT FOUND THEN

@@ -34,11 +34,7 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'cancel_appointment_atomic needs READ COMMITTED' USING ERRCODE = '22023';
     END IF;
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT time_zone INTO v_zone FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_zone := (act_for(p_org_id)).time_zone;
     v_answer := stored_answer(p_org_id, v_key, v_hash);
     IF v_answer IS NOT NULL THEN
         RETURN v_answer;

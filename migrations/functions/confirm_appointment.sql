@@ -16,11 +16,7 @@ DECLARE
     v_visit  appointments;
     v_answer jsonb;
 BEGIN
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT time_zone INTO v_zone FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_zone := (act_for(p_org_id)).time_zone;
     -- No schedule lock: the time it occupies does not change. The row lock makes a move or a cancel wait.
     SELECT a.* INTO v_visit FROM appointments a WHERE a.org_id = p_org_id AND a.id = p_appointment_id FOR UPDATE;
     IF NOT FOUND OR v_visit.status = 'cancelled' THEN

@@ -27,11 +27,7 @@ DECLARE
     v_id      uuid := new_id();
     v_answer  jsonb;
 BEGIN
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT time_zone INTO v_zone FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_zone := (act_for(p_org_id)).time_zone;
     IF v_message IS NULL THEN RETURN '{"outcome": "missing_info", "field": "message"}'; END IF;
     IF p_due_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "due_at"}'; END IF;
     IF p_phone !~ '^\+[1-9][0-9]{6,14}$' THEN RETURN '{"outcome": "missing_info", "field": "phone"}'; END IF;

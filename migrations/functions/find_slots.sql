@@ -30,11 +30,7 @@ DECLARE
     v_slots       jsonb;
     v_found       bigint;
 BEGIN
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT * INTO v_org FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_org := act_for(p_org_id);
     IF p_service_type IS NULL THEN
         SELECT s.* INTO v_service FROM services s WHERE s.org_id = p_org_id AND s.active ORDER BY s.created_at, s.id LIMIT 1;
     ELSE

@@ -17,11 +17,7 @@ DECLARE
     v_zone    text;
     v_found   jsonb;
 BEGIN
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT time_zone INTO v_zone FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_zone := (act_for(p_org_id)).time_zone;
     SELECT o_outcome, o_ids INTO v_outcome, v_ids
     FROM verified_appointments(p_org_id, p_caller_phone, p_patient_name, p_confirmation_code, p_call_id);
     IF v_outcome = 'missing_info' THEN

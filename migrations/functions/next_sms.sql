@@ -18,11 +18,7 @@ DECLARE
     v_reason text;
     v_outbox jsonb := '[]';
 BEGIN
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT * INTO v_org FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_org := act_for(p_org_id);
     UPDATE outbox x SET sent_at = coalesce(x.sent_at, now()) WHERE x.org_id = p_org_id AND x.id = p_outbox_id AND x.sent_at IS NULL;
     SELECT * INTO v_row FROM outbox x WHERE x.org_id = p_org_id AND x.id = p_outbox_id;
     v_reason := CASE

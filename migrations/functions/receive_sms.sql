@@ -28,11 +28,7 @@ BEGIN
     IF p_intent IS NULL OR p_intent NOT IN ('confirm', 'stop', 'start', 'help', 'reschedule', 'other') THEN
         RAISE EXCEPTION 'unknown intent %', p_intent USING ERRCODE = '22023';
     END IF;
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT * INTO v_org FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_org := act_for(p_org_id);
     INSERT INTO webhook_seen (org_id, source, id, answer) VALUES (p_org_id, 'twilio', p_twilio_sid, '{}')
     ON CONFLICT DO NOTHING;   -- waits for a twin that is about to commit
     IF NOT FOUND THEN

@@ -44,11 +44,7 @@ BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'reschedule_appointment_atomic needs READ COMMITTED' USING ERRCODE = '22023';
     END IF;
-    PERFORM set_config('app.org_id', p_org_id::text, true);
-    SELECT * INTO v_org FROM orgs WHERE id = p_org_id;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'unknown org %', p_org_id USING ERRCODE = '22023';
-    END IF;
+    v_org := act_for(p_org_id);
     IF p_scheduled_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "scheduled_at"}'; END IF;
     v_answer := stored_answer(p_org_id, v_key, v_hash);
     IF v_answer IS NOT NULL THEN
