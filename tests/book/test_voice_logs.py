@@ -25,7 +25,8 @@ CANARIES = {
     "reason": "rumbling molar",
     "birthday": "1931-03-07",
     "transcript": "my neighbour saw the flamingo",
-    "code": "8462",
+    # Twelve digits, though real ones have four: four turn up by chance in ids and latencies.
+    "code": "846275193306",
     "number_called": "+12025550191",
     "control_url": "wss://control.canary.example/secret-path",
     "twilio": "twilio-auth-token-canary",
