@@ -282,7 +282,7 @@ def _said(value: object) -> str:
 
 
 def _texts() -> Any:
-    """Load the worker's wording only where it is used: no other command needs it."""
-    from functions.sms_worker import texts
+    """Load the wording only where it is used: no other command needs it."""
+    from frontdesk import texts
 
     return texts

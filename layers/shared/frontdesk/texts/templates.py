@@ -1,4 +1,4 @@
-"""The wording a clinic starts with; its own stands in sms_templates and is checked by texts.problems.
+"""The wording a clinic starts with; its own stands in sms_templates, checked by texts.problems.
 
 No service, no reason for the visit, no specialty: a text is read by whoever holds the phone. Never "reply
 CANCEL" or "reply YES": to Twilio the first is an opt-out and the second an opt-in
@@ -9,7 +9,15 @@ LANGUAGES = ("en", "es")
 
 # What Twilio sends out for us on its own account, and what answers a patient's text at once.
 OUTGOING = ("booked", "rescheduled", "cancelled", "reminder", "follow_up_missed")
-REPLIES = ("confirmed", "nothing_to_confirm", "reschedule", "help", "stopped", "started")
+REPLIES = (
+    "confirmed",
+    "nothing_to_confirm",
+    "reschedule",
+    "reschedule_link",
+    "help",
+    "stopped",
+    "started",
+)
 EVENTS = OUTGOING + REPLIES
 
 _OF_A_CLINIC = frozenset({"clinic", "phone"})
@@ -17,20 +25,21 @@ _OF_A_VISIT = _OF_A_CLINIC | {"patient_first_name", "day", "time", "provider"}
 
 # May stand in a text of the event; a sentence whose value is not known (a clinic has no phone) is left out.
 ALLOWED = {
-    "booked": _OF_A_VISIT | {"code"},
-    "rescheduled": _OF_A_VISIT | {"code"},
+    "booked": _OF_A_VISIT | {"code", "link"},
+    "rescheduled": _OF_A_VISIT | {"code", "link"},
     "cancelled": _OF_A_VISIT,
-    "reminder": _OF_A_VISIT | {"code"},
-    "confirmed": _OF_A_VISIT | {"code"},
+    "reminder": _OF_A_VISIT | {"code", "link"},
+    "confirmed": _OF_A_VISIT | {"code", "link"},
+    "reschedule_link": _OF_A_VISIT | {"link"},
 } | dict.fromkeys(
     ("follow_up_missed", "nothing_to_confirm", "reschedule", "help", "stopped", "started"), _OF_A_CLINIC
 )
 
-# Must stand in it: who texts, and when the visit is.
+# Must stand in it: who texts, and when the visit is; where the link is the answer, the link.
 REQUIRED = {
     event: frozenset({"clinic", "day", "time"}) if "day" in allowed else frozenset({"clinic"})
     for event, allowed in ALLOWED.items()
-}
+} | {"reschedule_link": frozenset({"clinic", "link"})}
 
 # Ends the first text a number ever gets from a clinic (CTIA, Messaging Principles: opt-out instructions).
 OPT_OUT = {"en": "Reply STOP to opt out.", "es": "Responda STOP para no recibir más."}
@@ -55,6 +64,7 @@ DEFAULTS = {
         "nothing_to_confirm": "{clinic}: there is no coming visit to confirm for this number."
         " Please call {phone}.",
         "reschedule": "{clinic}: we will call you to find another time. Or call {phone}.",
+        "reschedule_link": "{clinic}: to move or cancel {patient_first_name}'s visit, open {link}",
         "help": "{clinic}: texts about your visits. Reply C to confirm, R to move a visit, STOP to opt out."
         " Phone {phone}.",
         "stopped": "{clinic}: you will get no more texts from us. Reply START to get them again.",
@@ -75,6 +85,7 @@ DEFAULTS = {
         "nothing_to_confirm": "{clinic}: no hay ninguna cita por confirmar para este número."
         " Por favor llame al {phone}.",
         "reschedule": "{clinic}: le llamaremos para buscar otra hora. O llame al {phone}.",
+        "reschedule_link": "{clinic}: para mover o cancelar la cita de {patient_first_name}, abra {link}",
         "help": "{clinic}: mensajes sobre sus citas. Responda C=confirmar, R=mover una cita,"
         " STOP=no recibir más. Teléfono {phone}.",
         "stopped": "{clinic}: no recibirá más mensajes. Responda START para volver a recibirlos.",

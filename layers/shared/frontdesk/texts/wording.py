@@ -1,7 +1,7 @@
 """The words of a text: which template, what stands in it, what it costs, and whether it may be saved.
 
 Templates are plain text with placeholders in braces: {clinic} {patient_first_name} {day} {time} {provider}
-{code} {phone} (docs/sms.md). {time} brings its preposition: "at 3 PM", "a las 3 de la tarde".
+{code} {phone} {link} (docs/sms.md). {time} brings its preposition: "at 3 PM", "a las 3 de la tarde".
 """
 
 import re
@@ -13,12 +13,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from frontdesk.plain_text import one_line
-from functions.sms_worker import dates
-from functions.sms_worker.segments import Segments, segments, to_gsm7
-from functions.sms_worker.templates import ALLOWED, DEFAULTS, EVENTS, LANGUAGES, OPT_OUT, REQUIRED, SOMEBODY
-
-__all__ = ["EVENTS", "LANGUAGES", "Preview", "Segments", "default", "for_task", "language_of",
-           "preview", "problems", "render", "segments", "values"]  # fmt: skip
+from frontdesk.texts import dates
+from frontdesk.texts.segments import Segments, segments, to_gsm7
+from frontdesk.texts.templates import ALLOWED, DEFAULTS, EVENTS, LANGUAGES, OPT_OUT, REQUIRED, SOMEBODY
 
 MAX_LENGTH = 1600  # characters; Twilio refuses a longer body (error 21617)
 MAX_FIRST_NAME = 20
@@ -33,11 +30,26 @@ _ASKS_FOR_KEYWORD = re.compile(
     re.IGNORECASE,
 )
 _SHOUTED_KEYWORD = re.compile(rf"\b(?:{_KEYWORDS})\b")
+# What would become part of the address on the patient's phone.
+_LINK_WITH_A_TAIL = re.compile(r"\{link\}(?!\s|$)")
+# The key in the address of a patient's page (frontdesk.patient_links): 128 bits in base64url.
+_TOKEN = re.compile(r"/a/[A-Za-z0-9_-]{22}(?![A-Za-z0-9_-])")
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
 
 # The longest that is likely: what the length of a template is judged by.
-_WORST = {"patient_first_name": "Maximiliano", "provider": "Dr. Papadopoulos", "code": "0000"}
-_SAMPLE = {"patient_first_name": "Dana", "provider": "Dr. Patel", "code": "4821"}
+_WORST = {
+    "patient_first_name": "Maximiliano",
+    "provider": "Dr. Papadopoulos",
+    "code": "0000",
+    # API Gateway's own address, which a deployment without a domain of its own has.
+    "link": f"https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/a/{'x' * 22}",
+}
+_SAMPLE = {
+    "patient_first_name": "Dana",
+    "provider": "Dr. Patel",
+    "code": "4821",
+    "link": "https://visits.example.com/a/Zk3vQ9bT2mXw7LrJ5nYc1A",
+}
 _WORST_START = datetime(2026, 9, 30, 11, 30, tzinfo=ZoneInfo("UTC"))  # Wednesday, September 30 at 11:30
 _SAMPLE_START = datetime(2026, 12, 8, 15, 0, tzinfo=ZoneInfo("UTC"))
 
@@ -94,21 +106,37 @@ def render(body: str, known: Mapping[str, str], *, opt_out: str = "") -> str:
     return to_gsm7(one_line(" ".join([*told, opt_out])))
 
 
+def wants_link(event: str, language: str, override: str | None) -> bool:
+    """Tell whether a text's wording has the patient's page in it: the link is made only then."""
+    return "link" in _fields(_wording(event, language, override))
+
+
+def without_token(text: str) -> str:
+    """Return a text as it may be kept: whoever reads it must not get a key to the patient's page with it."""
+    return _TOKEN.sub("/a/...", text)
+
+
 def values(
-    org: Mapping[str, Any], appointment: Mapping[str, Any] | None, now: datetime, language: str
+    org: Mapping[str, Any],
+    appointment: Mapping[str, Any] | None,
+    now: datetime,
+    language: str,
+    *,
+    link: str = "",
 ) -> dict[str, str]:
     """Give the placeholders' values for an org and, if the text is about one, an appointment.
 
     `org` and `appointment` are the database's JSON (next_sms, receive_sms); times come out in the org's zone.
+    `link` is the address of the patient's page, where wants_link() asks for it.
     """
     phone = org.get("front_desk_phone")
-    known = {"clinic": one_line(org["name"]), "phone": _written_phone(phone) if phone else ""}
+    known = {"clinic": one_line(org["name"]), "phone": written_phone(phone) if phone else "", "link": link}
     if appointment is None:
         return known
     zone = ZoneInfo(org["time_zone"])
     starts_at = datetime.fromisoformat(appointment["starts_at"]).astimezone(zone)
     return known | {
-        "patient_first_name": _first_name(appointment["patient_name"], language),
+        "patient_first_name": first_name(appointment["patient_name"], language),
         "provider": one_line(appointment["provider_name"]),
         "day": dates.day(starts_at, now.astimezone(zone).date(), language),
         "time": dates.clock(starts_at.timetz().replace(tzinfo=None), language),
@@ -124,8 +152,7 @@ def for_task(
     Checked again here: a template saved under older rules must not stop a text, nor go out wrong.
     """
     spoken = language_of(language)
-    own = override if override and not problems(override, event, spoken) else None
-    body = own or default(event, spoken)
+    body = _wording(event, spoken, override)
     says_it_already = "STOP" in body
     return render(body, known, opt_out=OPT_OUT[spoken] if first_text and not says_it_already else "")
 
@@ -140,11 +167,16 @@ def preview(
 ) -> Preview:
     """Show a template (None: ours) filled in, with names as usual and as long as is likely, and its price."""
     wording = body if body is not None else default(event, language)
-    common = {"clinic": one_line(clinic), "phone": _written_phone(phone) if phone else ""}
+    common = {"clinic": one_line(clinic), "phone": written_phone(phone) if phone else ""}
     text = render(wording, common | _SAMPLE | _moment(_SAMPLE_START, language))
     worst = render(wording, common | _WORST | _moment(_WORST_START, language))
     size = segments(worst)
     return Preview(text, worst, size, tuple(_warnings(worst, size)))
+
+
+def _wording(event: str, language: str, override: str | None) -> str:
+    spoken = language_of(language)
+    return override if override and not problems(override, event, spoken) else default(event, spoken)
 
 
 def _moment(at: datetime, language: str) -> dict[str, str]:
@@ -181,6 +213,10 @@ def _wrong_words(body: str, event: str) -> list[str]:
         together = set(_fields_of_part(sentence))
         if "phone" in together and together & REQUIRED[event]:
             said.append("Put {phone} in a sentence of its own: it is left out for a clinic without a phone.")
+    if _LINK_WITH_A_TAIL.search(one_line(body)):
+        said.append(
+            "Put a space after {link}, or end with it: what follows would become part of the address."
+        )
     found = _ASKS_FOR_KEYWORD.search(body) or _SHOUTED_KEYWORD.search(body)
     if found is not None:
         said.append(
@@ -211,14 +247,14 @@ def _fields_of_part(sentence: str) -> list[str]:
         return []  # a brace pair across two sentences; _fields of the whole has judged it
 
 
-def _first_name(patient_name: str, language: str) -> str:
+def first_name(patient_name: str, language: str) -> str:
     """Return a patient's first name, letters only: the caller chose it, and a link must not ride in it."""
     first = one_line(patient_name).partition(" ")[0]
     letters = "".join(c for c in first if c.isalpha() or c in _IN_NAMES)[:MAX_FIRST_NAME]
     return letters.strip(_IN_NAMES) or SOMEBODY[language]
 
 
-def _written_phone(e164: str) -> str:
+def written_phone(e164: str) -> str:
     """Write a number as people of its country do: "(202) 555-0147", "+34 612 34 56 78"."""
     import phonenumbers
 
