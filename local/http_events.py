@@ -9,13 +9,13 @@ import base64
 import json
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from local.template import HttpRoute
+from local.template_records import HttpRoute
 
 ACCOUNT_ID = "123456789012"
 API_ID = "local"
@@ -77,8 +77,8 @@ def route_key(route: HttpRoute) -> str:
     return "$default" if route.path == "$default" else f"{route.method} {route.path}"
 
 
-def to_event(request: Request, matched: Match) -> dict[str, Any]:
-    """Build the event of payload format 2.0 for a request."""
+def to_event(request: Request, matched: Match, token: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Build the event of payload format 2.0; `token` is what the JWT authorizer says of a guarded route's."""
     headers, cookies = _headers_and_cookies(request.headers)
     path = unquote(request.path)
     now = datetime.now(UTC)
@@ -108,6 +108,8 @@ def to_event(request: Request, matched: Match) -> dict[str, Any]:
             "timeEpoch": int(now.timestamp() * 1000),
         },
     }
+    if token is not None:
+        event["requestContext"]["authorizer"] = {"jwt": dict(token)}
     # AWS leaves out what is empty, and handlers must live with that.
     optional = {
         "cookies": cookies,

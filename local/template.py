@@ -5,16 +5,27 @@ The template stays the only place where these are written, so the laptop and the
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from local.intrinsics import ABSENT, Scope, UnresolvedError, load_yaml, references, resolve
+from local.template_records import (
+    Authorizer,
+    Function,
+    HttpRoute,
+    Queue,
+    QueueSource,
+    Schedule,
+    SocketRoute,
+    Template,
+    TemplateError,
+)
 
 FUNCTION = "AWS::Serverless::Function"
 QUEUE = "AWS::SQS::Queue"
 ROUTE = "AWS::ApiGatewayV2::Route"
 INTEGRATION = "AWS::ApiGatewayV2::Integration"
+HTTP_API = "AWS::Serverless::HttpApi"
 WEBSOCKET_API = "AWS::Serverless::WebSocketApi"
 
 # Lambda's and SQS's own defaults, for properties a template leaves out.
@@ -23,88 +34,6 @@ DEFAULT_MEMORY_MB = 128
 DEFAULT_VISIBILITY_SECONDS = 30
 DEFAULT_RETENTION_SECONDS = 345_600
 DEFAULT_BATCH_SIZE = 10
-
-
-class TemplateError(Exception):
-    """The template holds something the local stack cannot play."""
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """A Lambda function: its logical id, its handler's path, its limits and its raw environment."""
-
-    name: str
-    handler: str
-    timeout_seconds: int
-    memory_mb: int
-    environment: Mapping[str, Any]
-    concurrency: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRoute:
-    """A route of the HTTP API; `method` is upper case or ANY, `path` may hold {name} and {name+}."""
-
-    function: str
-    method: str
-    path: str
-    timeout_seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Queue:
-    """An SQS queue; times in seconds. `dead_letter_queue` is the logical id of another queue."""
-
-    name: str
-    visibility_seconds: int
-    retention_seconds: int
-    delay_seconds: int
-    dead_letter_queue: str | None
-    max_receive_count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueSource:
-    """An event source mapping from a queue to a function."""
-
-    function: str
-    queue: str
-    batch_size: int
-    window_seconds: float
-    concurrency: int | None
-    reports_failures: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A schedule which invokes a function, such as `rate(1 minute)`; `input` is its payload, if given."""
-
-    function: str
-    name: str
-    expression: str
-    input: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class SocketRoute:
-    """A WebSocket route ($connect, $disconnect, $default or a message's action)."""
-
-    function: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """All of it, in the template's order."""
-
-    functions: tuple[Function, ...]
-    http_routes: tuple[HttpRoute, ...]
-    queues: tuple[Queue, ...]
-    sources: tuple[QueueSource, ...]
-    schedules: tuple[Schedule, ...]
-    socket_routes: tuple[SocketRoute, ...]
-    scope: Scope
-    apis: tuple[str, ...]
 
 
 def read_template(path: Path, values: Mapping[str, Any]) -> Template:
@@ -142,6 +71,7 @@ def parse_template(document: Mapping[str, Any], values: Mapping[str, Any]) -> Te
         sources=tuple(_sources(functions, scope)),
         schedules=tuple(_schedules(functions, scope)),
         socket_routes=tuple(_socket_routes(present, [name for name, _ in functions])),
+        raw_authorizers=dict(_raw_authorizers(present)),
         scope=scope,
         apis=tuple(name for name, r in present.items() if str(r.get("Type")).endswith("Api")),
     )
@@ -162,6 +92,15 @@ def environment(function: Function, scope: Scope, overrides: Mapping[str, str]) 
         if found is not ABSENT:
             variables[name] = str(found).lower() if isinstance(found, bool) else str(found)
     return variables
+
+
+def authorizers(template: Template) -> tuple[Authorizer, ...]:
+    """Say whose tokens the HTTP API takes; raises TemplateError where that is not known on this machine."""
+    found = []
+    for name, raw in template.raw_authorizers.items():
+        settings = _resolved(raw.get("JwtConfiguration") or {}, template.scope, f"authorizer {name}")
+        found.append(Authorizer(name, str(settings["issuer"]), tuple(map(str, settings["audience"]))))
+    return tuple(found)
 
 
 def _is_present(name: str, resource: Mapping[str, Any], scope: Scope) -> bool:
@@ -222,7 +161,17 @@ def _http_routes(functions: list[tuple[str, dict[str, Any]]], scope: Scope) -> I
             method="ANY" if method in {"*", "X-AMAZON-APIGATEWAY-ANY-METHOD"} else method,
             path=str(path),
             timeout_seconds=int(timeout) / 1000,
+            authorizer=(properties.get("Auth") or {}).get("Authorizer"),
         )
+
+
+def _raw_authorizers(resources: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for api, resource in _of_type(resources, HTTP_API):
+        auth = (resource.get("Properties") or {}).get("Auth") or {}
+        if auth.get("DefaultAuthorizer"):
+            msg = f"{api} has a DefaultAuthorizer: name it at each event, so that an open route is a decision"
+            raise TemplateError(msg)
+        yield from (auth.get("Authorizers") or {}).items()
 
 
 def _queue(name: str, properties: Mapping[str, Any], scope: Scope) -> Queue:
