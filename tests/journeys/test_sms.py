@@ -1,98 +1,24 @@
 """What a patient's phone shows, over the whole local stack: the call, the texts, the replies."""
 
-import asyncio
-import json
 import time
-import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import aiohttp
-import psycopg
 import pytest
 
-from local.vapi_call import Answer, PhoneCall, call_tool
-from tests.local.stacks import running
+from tests.journeys.patients import Patient, said
+from tests.local.stacks import homes, running
 
-WITHIN = 15.0  # seconds; the quick path takes about two, dispatch would take up to a minute
 QUIET = 3.0  # long enough for a text that should not come: it would be on the quick path too
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Run one stack for all journeys; each has a patient of its own."""
-    with running(tmp_path_factory.mktemp("journeys") / "home") as (_, content):
+    home = tmp_path_factory.mktemp("journeys") / "home"
+    with homes(home), running(home) as (_, content):
         yield content
-
-
-class Patient:
-    """Somebody with a phone, who calls the clinic's agent and reads texts."""
-
-    def __init__(self, stack: dict[str, Any], number: str, org: int = 0) -> None:
-        """Be known to nobody yet."""
-        self.stack, self.number, self.org = stack, number, stack["orgs"][org]
-        self.call = PhoneCall(stack["http"], self.org, number)
-
-    def asks(self, tool: str, **arguments: Any) -> Answer:
-        """Have the agent call a tool, as Vapi does."""
-
-        async def run() -> Answer:
-            async with aiohttp.ClientSession() as session:
-                return await call_tool(session, self.call, tool, arguments)
-
-        return asyncio.run(run())
-
-    def offered(self, day: str = "next week") -> list[str]:
-        """Ask what is free and return the starts."""
-        offer = self.asks("checkAvailability", when=day, service="Teeth cleaning")
-        return [slot["startsAt"] for slot in offer.metadata["slots"]]
-
-    def books(self, name: str, start: str) -> Answer:
-        """Book that start."""
-        booked = self.asks(
-            "bookClinicAppointment", patientName=name, reason="Teeth cleaning", startTime=start
-        )
-        assert booked.code == "BOOKED", booked.text
-        return booked
-
-    def texts(self) -> list[str]:
-        """Read all texts on the phone, oldest first, from Twilio's side."""
-        with urllib.request.urlopen(f"{self.stack['twilio']}/messages", timeout=30) as answer:
-            return [each["body"] for each in json.load(answer) if each["to"] == self.number]
-
-    def waits_for_texts(self, count: int) -> list[str]:
-        """Wait until so many texts are there."""
-        deadline = time.monotonic() + WITHIN
-        while len(self.texts()) < count and time.monotonic() < deadline:
-            time.sleep(0.1)
-        return self.texts()
-
-    def replies(self, words: str) -> str:
-        """Text the clinic and return its reply, '' for none."""
-        body = {"from": self.number, "to": self.org["twilio_number"], "body": words}
-        asked = urllib.request.Request(f"{self.stack['twilio']}/inbound", json.dumps(body).encode())
-        with urllib.request.urlopen(asked, timeout=30) as answer:
-            told = json.load(answer)
-        assert told["http_status"] == 200, told
-        return str(told["reply"] or "")
-
-    def visits(self) -> list[str]:
-        """Read the states of this patient's visits, as the database's owner."""
-        with psycopg.connect(self.stack["database_url"]) as connection:
-            rows = connection.execute(
-                "SELECT a.status FROM frontdesk.appointments a JOIN frontdesk.contacts c"
-                " ON c.org_id = a.org_id AND c.id = a.contact_id WHERE c.phone = %s",
-                [self.number],
-            ).fetchall()
-        return [status for (status,) in rows]
-
-
-def said(start: str) -> tuple[str, str]:
-    """Give the day and the time a text must name, from the start's ISO form: ("December 8", "3:30 PM")."""
-    at = datetime.fromisoformat(start)
-    hour = f"{at.hour % 12 or 12}" + (f":{at.minute:02}" if at.minute else "")
-    return f"{at:%B} {at.day}", f"{hour} {at:%p}"
 
 
 def test_a_booking_is_texted_once_within_seconds_and_c_confirms_it(stack: dict[str, Any]) -> None:
