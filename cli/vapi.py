@@ -1,10 +1,12 @@
-"""`frontdesk vapi tools`: the tool definitions, ready to paste."""
+"""`frontdesk vapi tools` and `frontdesk vapi assistant`: what is pasted into Vapi."""
 
 import json
 from argparse import Namespace
 
-from cli import clinics, values, vapi_tools
+from cli import clinics, values, vapi_assistant
 from cli.grammar import Groups, Told, clinic, command, group
+from functions.calls import voice_tools
+from functions.calls.voice_tools import Credential
 
 
 def add_to(groups: Groups) -> None:
@@ -36,19 +38,20 @@ def add_to(groups: Groups) -> None:
     )
     parser.add_argument(
         "--credential-id",
-        default=vapi_tools.CREDENTIAL_PLACEHOLDER,
+        default=voice_tools.CREDENTIAL_PLACEHOLDER,
         type=values.name,
         metavar="ID",
         help="Vapi's id of the credential that holds this clinic's secret (default: a placeholder)",
     )
     parser.add_argument(
-        "--tool", choices=[tool.name for tool in vapi_tools.TOOLS], metavar="NAME", help="only this one"
+        "--tool", choices=[tool.name for tool in voice_tools.TOOLS], metavar="NAME", help="only this one"
     )
+    vapi_assistant.add_to(vapi)
 
 
 def tools(options: Namespace) -> Told:
     """Print the tool definitions."""
     language = clinics.find(options.slug)["language"]
-    made = vapi_tools.definitions(options.server_url, options.credential_id, language)
+    made = voice_tools.definitions(options.server_url, Credential(options.credential_id), language)
     chosen = [each for each in made if options.tool in {None, each["function"]["name"]}]
     return Told(chosen, [json.dumps(chosen, indent=2, ensure_ascii=False)])

@@ -8,10 +8,10 @@ other status, and the caller would hear silence.
 import hashlib
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from frontdesk import db, log, metrics, orgs, outbox, phones, senders, settings
+from frontdesk import db, log, metrics, orgs, outbox, phones, senders, vapi_envelope
 from frontdesk.errors import FrontdeskError, ScheduleBusyError
 from frontdesk.orgs import Org
 from functions.book import answers, speech, vapi
@@ -19,8 +19,6 @@ from functions.book.answers import Answer
 from functions.book.arguments import clean
 from functions.book.tools import TOOLS, Asked
 from functions.book.vapi import Message, Result, ToolCall
-
-MAX_BODY = 6 * 1024 * 1024  # what Lambda takes at most; Vapi sends the whole conversation along
 
 _STRANGER = (
     "This request does not prove that it comes from the clinic's assistant. "
@@ -40,7 +38,7 @@ def _respond(event: dict[str, Any]) -> dict[str, Any]:
     if event.get("rawPath") == "/health":
         return _health()
     body = vapi.raw_body(event)
-    if len(body) > MAX_BODY:
+    if len(body) > vapi_envelope.MAX_BODY:
         return vapi.refuse(413, "The message is larger than 6 MB.")
     try:
         message = vapi.parse(body)
@@ -56,7 +54,7 @@ def _respond(event: dict[str, Any]) -> dict[str, Any]:
         # Who the sender is cannot be told without the database. Nothing is revealed or changed by saying so,
         # and an authentic agent must have something to say.
         return _all_failed(message, headers, error)
-    verdict = _verify(headers, body, org)
+    verdict = orgs.verify_vapi(org, headers, body)
     if org is None or not verdict.ok:
         log.info("sender refused", reason=verdict.value)
         metrics.refused(verdict.value)
@@ -66,20 +64,6 @@ def _respond(event: dict[str, Any]) -> dict[str, Any]:
     response = vapi.respond([result for result, _ in answered], legacy=message.legacy)
     outbox.publish_later(org.id, [row for _, answer in answered for row in answer.outbox])
     return response
-
-
-def _verify(headers: Mapping[str, str], body: bytes, org: Org | None) -> senders.Verdict:
-    now = datetime.now(UTC)
-    secrets: tuple[str, ...] = ()
-    if org is not None:
-        secrets = senders.live_secrets(
-            settings.current().vapi_signing_keys,
-            org.id,
-            org.vapi_secret_generation,
-            org.previous_secret_expires_at,
-            now,
-        )
-    return senders.verify_vapi(headers, body, secrets, now)
 
 
 def _answered(message: Message, call: ToolCall, org: Org, path_tool: str | None) -> tuple[Result, Answer]:

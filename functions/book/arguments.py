@@ -5,8 +5,11 @@ from typing import Any
 
 import msgspec
 
+from frontdesk import lenient_json
+from frontdesk.model_words import flag, is_absent
 from frontdesk.plain_text import one_line
-from functions.book import lenient_json
+
+__all__ = ["clean", "flag", "is_absent", "read"]
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 8
@@ -15,14 +18,6 @@ MAX_TEXT = 500
 # What Vapi merges into the arguments from a tool's static parameters. A model can write the same
 # keys, so the caller and the call are read from the envelope only.
 _STATIC = frozenset({"caller_number", "called_number", "call_id"})
-_ABSENT = frozenset(
-    {"", "-", "--", "?", "null", "none", "nil", "undefined", "unknown", "n/a", "na", "nan", "empty", "tbd"}
-    | {"not provided", "not given", "not specified", "not available", "not applicable", "unspecified"}
-    | {"desconocido", "desconocida", "ninguno", "ninguna", "nulo", "no aplica", "no disponible"}
-    | {"no proporcionado", "no proporcionada", "no especificado", "no especificada", "sin especificar"}
-)
-_YES = frozenset({"true", "yes", "y", "1", "si", "sí"})
-_NO = frozenset({"false", "no", "n", "0"})
 
 
 def read(raw: msgspec.Raw | None) -> tuple[dict[str, Any], str | None]:
@@ -82,20 +77,4 @@ def _clean(said: Any, levels: int) -> Any:
         return _clean_object(said, levels) or None
     if levels > 0 and isinstance(said, list | tuple):
         return [each for each in (_clean(item, levels - 1) for item in said) if each is not None] or None
-    return None
-
-
-def is_absent(text: str) -> bool:
-    """Tell whether a text is a model's way of saying that nothing was said."""
-    plain = text.strip().rstrip(".").casefold()
-    return plain in _ABSENT or (plain.startswith("{{") and plain.endswith("}}"))
-
-
-def flag(said: object) -> bool | None:
-    """Read a yes or no, said as a boolean, 1 or 0, or a word; None when it is neither."""
-    if isinstance(said, bool):
-        return said
-    if isinstance(said, str | int):
-        word = str(said).strip().casefold()
-        return True if word in _YES else False if word in _NO else None
     return None

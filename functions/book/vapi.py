@@ -4,8 +4,6 @@ Field names and shapes: Vapi's OpenAPI (ServerMessageToolCalls, ToolCallResult) 
 payloads, which disagree; docs/voice-senders.md lists the shapes taken here.
 """
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,10 +12,21 @@ from typing import Any
 
 import msgspec
 
+from frontdesk import lenient_json, vapi_envelope
+from frontdesk.lenient_json import CANNOT_READ, items, record
 from frontdesk.plain_text import one_line
-from functions.book import arguments, lenient_json
+from frontdesk.vapi_envelope import (
+    MAX_ID,
+    NOTHING,
+    MalformedMessage,
+    headers_of,
+    raw_body,
+    refuse,
+    short,
+    text,
+)
+from functions.book import arguments
 from functions.book.arguments import clean, flag
-from functions.book.lenient_json import CANNOT_READ, items, record
 
 __all__ = [
     "MalformedMessage",
@@ -35,15 +44,8 @@ __all__ = [
 ]
 
 MAX_CALLS = 20
-MAX_ID = 120  # "call:<call>:<tool call>" must fit an idempotency key of 255
 
-_NOTHING = msgspec.Raw(b"")
 _FAILED = "TEMPORARY_FAILURE. Something went wrong on our side. Please take a message."
-_HEADERS = {"content-type": "application/json", "cache-control": "no-store"}
-
-
-class MalformedMessage(ValueError):  # noqa: N818 - it names what came in, as the handler says it
-    """Say that a body is no Vapi server message; the text is a sentence without its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,15 @@ class Result:
 # Every field is Raw: msgspec then checks and skips it in one pass over the body (the whole
 # conversation is in there), and a wrong type in one of them loses that field, not the message.
 class _Fields(msgspec.Struct, rename="camel"):
-    type: msgspec.Raw = _NOTHING
-    call: msgspec.Raw = _NOTHING
-    customer: msgspec.Raw = _NOTHING
-    phone_number: msgspec.Raw = _NOTHING
-    assistant: msgspec.Raw = _NOTHING
-    tool_call_list: msgspec.Raw = _NOTHING
-    tool_calls: msgspec.Raw = _NOTHING
-    tool_with_tool_call_list: msgspec.Raw = _NOTHING
-    function_call: msgspec.Raw = _NOTHING
+    type: msgspec.Raw = NOTHING
+    call: msgspec.Raw = NOTHING
+    customer: msgspec.Raw = NOTHING
+    phone_number: msgspec.Raw = NOTHING
+    assistant: msgspec.Raw = NOTHING
+    tool_call_list: msgspec.Raw = NOTHING
+    tool_calls: msgspec.Raw = NOTHING
+    tool_with_tool_call_list: msgspec.Raw = NOTHING
+    function_call: msgspec.Raw = NOTHING
 
 
 class _Envelope(msgspec.Struct):
@@ -102,32 +104,11 @@ class _Envelope(msgspec.Struct):
 _envelope = msgspec.json.Decoder(_Envelope)
 
 
-def raw_body(event: Mapping[str, Any]) -> bytes:
-    """Return the bytes that were sent, of an HTTP API (payload 2.0) event; none or unreadable: b""."""
-    body = event.get("body")
-    if not isinstance(body, str):
-        return b""
-    if not event.get("isBase64Encoded"):
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        return b""
-
-
-def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """Return an event's headers with lower-cased names."""
-    headers = event.get("headers")
-    if not isinstance(headers, Mapping):
-        return {}
-    return {str(name).lower(): value for name, value in headers.items() if isinstance(value, str)}
-
-
 def tool_name_in_path(event: Mapping[str, Any]) -> str | None:
     """Return the tool the URL names (`/api/vapi/tools/{toolName}`), or None."""
     parameters = event.get("pathParameters")
     name = parameters.get("toolName") if isinstance(parameters, Mapping) else None
-    return _short(name) if isinstance(name, str) else None
+    return short(name) if isinstance(name, str) else None
 
 
 def parse(body: bytes) -> Message:
@@ -137,54 +118,20 @@ def parse(body: bytes) -> Message:
     MalformedMessage when the body is no JSON object with an object `message`; anything smaller that
     is wrong loses that field, or becomes the `problem` of its one tool call.
     """
-    fields = _fields(body)
-    call = record(fields.call)
-    number = record(fields.phone_number)
-    kind = _text(fields.type) or ""
-    call_id = _text(call.get("id"))
-    calls, legacy = _calls(kind, fields, call_id or "")
+    fields = vapi_envelope.decode(_envelope, body).message
+    whose = vapi_envelope.identity(fields)
+    kind = text(fields.type) or ""
+    calls, legacy = _calls(kind, fields, whose.call_id or "")
     return Message(
         type=kind or ("function-call" if legacy else "tool-calls" if calls else ""),
-        call_id=call_id,
-        phone_number_id=_text(call.get("phoneNumberId")) or _text(number.get("id")),
-        called_number=_text(number.get("number")) or _text(record(call.get("phoneNumber")).get("number")),
-        assistant_id=_text(call.get("assistantId")) or _text(record(fields.assistant).get("id")),
-        caller_number=_text(record(fields.customer).get("number"))
-        or _text(record(call.get("customer")).get("number")),
+        call_id=whose.call_id,
+        phone_number_id=whose.phone_number_id,
+        called_number=whose.called_number,
+        assistant_id=whose.assistant_id,
+        caller_number=whose.caller_number,
         calls=calls,
         legacy=legacy,
     )
-
-
-def _fields(body: bytes) -> _Fields:
-    text = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        return _envelope.decode(text).message
-    except msgspec.ValidationError:
-        message = "The body has no message object."
-        raise MalformedMessage(message) from None
-    except (msgspec.DecodeError, RecursionError):
-        pass
-    try:
-        return _envelope.decode(lenient_json.mended(text)).message
-    except CANNOT_READ:
-        # `from None`: the library's text may quote what the caller said.
-        message = "The body is not a JSON object with a message."
-        raise MalformedMessage(message) from None
-
-
-def _text(raw: msgspec.Raw | None) -> str | None:
-    try:
-        value = lenient_json.value(raw)
-    except CANNOT_READ:
-        return None
-    return _short(value) if isinstance(value, str) else None
-
-
-def _short(text: str) -> str | None:
-    """Return an identifier fit to look up, or None: cutting it would make it somebody else's."""
-    tidy = one_line(text)
-    return tidy if 0 < len(tidy) <= MAX_ID else None
 
 
 def _calls(kind: str, fields: _Fields, call_id: str) -> tuple[tuple[ToolCall, ...], bool]:
@@ -210,7 +157,7 @@ def _call(
 ) -> ToolCall:
     """Read one call in any of its shapes; `tool` is the definition around it, asked for its name only."""
     function = record(item.get("function"))
-    name = next((n for n in map(_text, _names(item, function, tool)) if n), "")
+    name = next((n for n in map(text, _names(item, function, tool)) if n), "")
     places = (
         function.get("arguments"),
         function.get("parameters"),
@@ -266,7 +213,7 @@ def respond(results: Sequence[Result], *, legacy: bool = False) -> dict[str, Any
     if legacy:
         first = entries[0] if entries else {"error": _FAILED}
         body = {"result": first.get("result") or first.get("error", "")}
-    return _answer(200, body)
+    return vapi_envelope.answer(200, body)
 
 
 def _entry(result: Result) -> dict[str, Any]:
@@ -280,16 +227,3 @@ def _entry(result: Result) -> dict[str, Any]:
     if result.metadata is not None:
         entry["metadata"] = result.metadata
     return entry
-
-
-def refuse(status: int, sentence: str) -> dict[str, Any]:
-    """Answer a sender that is turned away, with one sentence that names no secret and no person."""
-    answer = _answer(status, {"error": one_line(sentence)})
-    if status == 401:
-        answer["headers"] = {**_HEADERS, "www-authenticate": "Bearer"}
-    return answer
-
-
-def _answer(status: int, body: Mapping[str, Any]) -> dict[str, Any]:
-    text = msgspec.json.encode(body).decode()
-    return {"statusCode": status, "headers": dict(_HEADERS), "body": text, "isBase64Encoded": False}

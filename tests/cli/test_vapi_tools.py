@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli import vapi_tools
 from functions.book import tools as book_tools
+from functions.calls import voice_tools as vapi_tools
 from tests.cli.conftest import ROOT, Frontdesk
 
 LINE = "vapi tools pine --server-url https://api.example.com"

@@ -1,10 +1,10 @@
 """The six voice tools as Vapi takes them: the one place their definitions are written.
 
 The shape is Vapi's CreateFunctionToolDTO (its OpenAPI); what each argument means to us is in
-functions/book/tools.py. A definition holds no secret: it names the credential that Vapi keeps.
+functions/book/tools.py. What is printed holds no secret: it names the credential that Vapi keeps.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # Seconds Vapi waits. The function ends at 12 (docs/architecture.md), so the caller hears our sentence.
@@ -30,6 +30,14 @@ _CODE = "The four-digit confirmation code, if the caller has it."
 _BIRTH = "Date of birth as YYYY-MM-DD, to tell apart people who share a phone."
 _PROVIDER = "Practitioner, only if the caller named one."
 _OTHER_NUMBER = "Only if the caller asks to use a number other than the one they are calling from."
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How Vapi proves itself to us: by a credential it keeps (its id), else by the clinic's secret itself."""
+
+    id: str | None
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +164,21 @@ _SAID = {
 }
 
 
-def definitions(base_url: str, credential_id: str, language: str) -> list[dict[str, Any]]:
+def definitions(base_url: str, credential: Credential, language: str) -> list[dict[str, Any]]:
     """Write all six as Vapi takes them; `base_url` is https://host, without our path."""
     said = _SAID.get(language, _SAID["en"])
-    return [_definition(tool, f"{base_url}{PATH}/{tool.name}", credential_id, said) for tool in TOOLS]
+    return [_definition(tool, server(f"{base_url}{PATH}/{tool.name}", credential), said) for tool in TOOLS]
 
 
-def _definition(tool: Tool, url: str, credential_id: str, said: dict[str, str]) -> dict[str, Any]:
+def server(url: str, credential: Credential) -> dict[str, Any]:
+    """Write where Vapi sends messages to, and what it proves itself with."""
+    made: dict[str, Any] = {"url": url, "timeoutSeconds": TIMEOUT_SECONDS}
+    if credential.id is not None:
+        return {**made, "credentialId": credential.id}
+    return {**made, "headers": {"X-Vapi-Secret": credential.secret}}
+
+
+def _definition(tool: Tool, where: dict[str, Any], said: dict[str, str]) -> dict[str, Any]:
     return {
         "type": "function",
         "async": False,
@@ -176,7 +192,7 @@ def _definition(tool: Tool, url: str, credential_id: str, said: dict[str, str]) 
             },
         },
         "parameters": [{"key": key, "value": value} for key, value in _STATIC],
-        "server": {"url": url, "timeoutSeconds": TIMEOUT_SECONDS, "credentialId": credential_id},
+        "server": where,
         "messages": [
             {"type": "request-start", "content": said[tool.waiting], "blocking": False},
             {
