@@ -11,15 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from frontdesk import credentials, log, metrics, outbox, settings, sms_messages
-from frontdesk.errors import CredentialsMissingError, CredentialsUnavailableError, CredentialsUnreadableError
-from functions.sms_worker import texts, twilio_sms
+from frontdesk import log, metrics, outbox, patient_links, settings, sms_messages, texts
+from functions.sms_worker import forget, twilio_sms
+from functions.sms_worker.accounts import account_of
 from functions.sms_worker.error_classes import DELAYED_SECONDS, ErrorClass, is_alarming, of_delivery
-from functions.sms_worker.twilio_sms import Account, Answer, Text
+from functions.sms_worker.twilio_sms import Answer, Text
 
 # Twilio tells when it made a message in whole seconds, and clocks differ.
 LOOK_BACK = timedelta(seconds=5)
-KMS_AWAY_SECONDS = 60
 BLIND_SECONDS = 15 * 60  # a look that cannot be made (no credentials) is tried again so much later
 
 
@@ -42,13 +41,16 @@ class Task:
 def deliver(org_id: UUID, outbox_id: int) -> str:
     """Do what an outbox row asks for, and return what came of it as a code.
 
-    'accepted', an ErrorClass, 'absent', 'told:<status>', or 'skip:<reason>'. Raises FrontdeskError when the
-    database is away: then the queue message must come again, which does no harm at any point.
+    'accepted', an ErrorClass, 'absent', 'told:<status>', 'deleted:<n>', or 'skip:<reason>'. Raises
+    FrontdeskError when the database is away: then the queue message must come again, which does no harm at
+    any point.
     """
     told = sms_messages.next_sms(org_id, outbox_id)
     outbox.publish_later(org_id, told.get("outbox"))
     if told["action"] == "skip":
         return f"skip:{told['reason']}"
+    if told["action"] == "delete":
+        return forget.delete(org_id, told["twilio_sids"])
     task = Task(org_id, told["message"], told["org"], told["appointment"], told["template"])
     if told["action"] == "reconcile":
         return _reconcile(task)
@@ -56,10 +58,12 @@ def deliver(org_id: UUID, outbox_id: int) -> str:
 
 
 def _send(task: Task) -> str:
-    account = _account(task)
+    account = account_of(task.org_id)
     body = write(task)
     size = texts.segments(body)
-    claimed = sms_messages.claim(task.org_id, task.message_id, body, size.count, task.org["sender"])
+    # Kept without the key to the patient's page: a body is read by staff, and outlives the link.
+    kept = texts.without_token(body)
+    claimed = sms_messages.claim(task.org_id, task.message_id, kept, size.count, task.org["sender"])
     if not claimed["claimed"]:
         outbox.publish_later(task.org_id, claimed.get("outbox"))
         return f"skip:{claimed['reason']}"
@@ -80,7 +84,7 @@ def _send(task: Task) -> str:
 def _reconcile(task: Task) -> str:
     """Look whether an attempt that got no answer arrived at Twilio after all."""
     attempt = task.message["attempt"]
-    account = _account(task)
+    account = account_of(task.org_id)
     if isinstance(account, Answer):
         # Not config: that would put back to the queue a text which may have been sent.
         return _record(
@@ -106,7 +110,7 @@ def _reconcile(task: Task) -> str:
 
 def _fetch(task: Task) -> str:
     """Learn how a text fared whose end no callback told; what cannot be learned now leaves it as it is."""
-    account, sid = _account(task), task.message["twilio_sid"]
+    account, sid = account_of(task.org_id), task.message["twilio_sid"]
     if isinstance(account, Answer):
         answer = account
     else:
@@ -131,24 +135,17 @@ def _fetch(task: Task) -> str:
 
 
 def write(task: Task) -> str:
-    """Write a task's text: the clinic's wording, its language, its zone; the opt-out line to a new number."""
-    language = texts.language_of(task.message["language"])
-    known = texts.values(task.org, task.appointment, datetime.now(UTC), language)
-    return texts.for_task(
-        task.message["kind"], language, task.template, known, first_text=task.message["first_to_number"]
-    )
+    """Write a task's text: the clinic's wording, its language, its zone; the opt-out line to a new number.
 
-
-def _account(task: Task) -> Account | Answer:
-    try:
-        secret = credentials.required(task.org_id, "twilio")
-        return Account(secret["account_sid"], secret["auth_token"])
-    except CredentialsMissingError:
-        return Answer(ErrorClass.CONFIG, code="credentials_missing")
-    except (CredentialsUnreadableError, KeyError):
-        return Answer(ErrorClass.CONFIG, code="credentials_unreadable")
-    except CredentialsUnavailableError:
-        return Answer(ErrorClass.RETRY, code="credentials_unavailable", retry_seconds=KMS_AWAY_SECONDS)
+    Wording with a link in it gets a new one each time: an earlier attempt's is known to nobody but its text.
+    """
+    kind, language = task.message["kind"], texts.language_of(task.message["language"])
+    link = ""
+    if task.appointment is not None and texts.wants_link(kind, language, task.template):
+        base = settings.current().public_base_url
+        link = patient_links.make(task.org_id, UUID(task.appointment["id"]), base)
+    known = texts.values(task.org, task.appointment, datetime.now(UTC), language, link=link)
+    return texts.for_task(kind, language, task.template, known, first_text=task.message["first_to_number"])
 
 
 def _record(task: Task, attempt: int, answer: Answer) -> str:

@@ -1,13 +1,14 @@
 """What a patient's text means, and what is answered."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 from xml.sax.saxutils import escape
 
-from functions.sms_worker import texts
+from frontdesk import texts
 
 NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -49,8 +50,10 @@ def intent_of(body: str, opt_out_type: str = "") -> Intent:
     return next((intent for intent, words in _WORDS if word in words), Intent.OTHER)
 
 
-def twiml(body: str, opt_out_type: str, answer: Mapping[str, Any]) -> str:
+def twiml(body: str, opt_out_type: str, answer: Mapping[str, Any], make_link: Callable[[UUID], str]) -> str:
     """Write the answer to a patient's text as TwiML, from receive_sms's JSON.
+
+    `make_link` gives the address of an appointment's page; it is asked only if the answer's words have one.
 
     Nothing is said where Twilio has answered itself: to its own opt-out words (our reply would be refused,
     error 21610) and whenever Advanced Opt-Out names a type.
@@ -59,7 +62,10 @@ def twiml(body: str, opt_out_type: str, answer: Mapping[str, Any]) -> str:
     if reply == "none" or opt_out_type.strip() or (reply == "stopped" and _word(body) in STOP_AT_TWILIO):
         return NO_REPLY
     language = texts.language_of(answer["language"])
-    known = texts.values(answer["org"], answer["appointment"], datetime.now(UTC), language)
+    visit = answer["appointment"]
+    wanted = visit is not None and texts.wants_link(reply, language, answer["template"])
+    link = make_link(UUID(visit["id"])) if wanted else ""
+    known = texts.values(answer["org"], visit, datetime.now(UTC), language, link=link)
     text = texts.for_task(reply, language, answer["template"], known, first_text=False)
     return f'<?xml version="1.0" encoding="UTF-8"?><Response><Message>{escape(text)}</Message></Response>'
 

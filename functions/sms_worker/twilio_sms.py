@@ -20,6 +20,7 @@ from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
+from frontdesk import texts
 from frontdesk.plain_text import one_line
 from functions.sms_worker.error_classes import DELAYED_SECONDS, ErrorClass, classify
 
@@ -144,9 +145,26 @@ def fetch(account: Account, sid: str, api_base: str = "") -> Answer:
     return Answer(told.status, sids=(sid,), code=str(number) if number else None, number=number)
 
 
+def delete(account: Account, sid: str, api_base: str = "") -> Answer:
+    """Have Twilio delete a text; never raises for what Twilio or the network does.
+
+    `result` is 'deleted', also where there is none of that id (404); else an ErrorClass. One on its way
+    cannot be deleted yet. Twilio keeps a body in its backups up to 30 days longer (its Message resource's
+    page).
+    """
+    http = _OneRequest(api_base)
+    try:
+        _client(account, http).messages(sid).delete()
+    except (TwilioException, requests.RequestException) as error:
+        return Answer("deleted") if http.status == 404 else _failed(error, http)
+    except _UNREADABLE:
+        return Answer(ErrorClass.UNKNOWN, code="unreadable")
+    return Answer("deleted")
+
+
 def _same_words(theirs: str | None, ours: str) -> bool:
-    # A trial account writes a sentence of its own before every text.
-    return one_line(theirs or "").endswith(one_line(ours))
+    # A trial account writes a sentence of its own before every text. Ours are kept without the key to a page.
+    return one_line(texts.without_token(theirs or "")).endswith(one_line(texts.without_token(ours)))
 
 
 def _client(account: Account, http: "_OneRequest") -> Client:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 from uuid import UUID
 
-from frontdesk import credentials, db, log, metrics, outbox, settings, sms_messages
+from frontdesk import credentials, db, log, metrics, outbox, patient_links, settings, sms_messages
 from frontdesk.errors import (
     CredentialsError,
     CredentialsUnavailableError,
@@ -56,9 +56,13 @@ Response = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that proved itself: the clinic, the fields of its body and of its address."""
+    """A request that proved itself: the clinic, the fields of its body and of its address.
+
+    `base` is what the world reaches us by.
+    """
 
     org_id: UUID
+    base: str
     form: Form
     query: Mapping[str, str]
 
@@ -119,7 +123,7 @@ def _proven(
         raise
     except CredentialsError:
         return None  # nothing to check against: refused, like any stranger
-    return Asked(org_id, form, query) if signature.holds(tokens, url, form, signed) else None
+    return Asked(org_id, base, form, query) if signature.holds(tokens, url, form, signed) else None
 
 
 def _base_url(event: Mapping[str, Any]) -> str:
@@ -208,7 +212,11 @@ def _inbound(asked: Asked) -> Response:
     told = sms_messages.receive(asked.org_id, sid, sender, receiver, body, str(intent))
     outbox.publish_later(asked.org_id, told.get("outbox"))
     log.info("text received", org_id=str(asked.org_id), intent=str(intent), outcome=told["reply"])
-    return _twiml(replies.twiml(body, opt_out_type, told))
+
+    def make_link(appointment_id: UUID) -> str:
+        return patient_links.make(asked.org_id, appointment_id, asked.base)
+
+    return _twiml(replies.twiml(body, opt_out_type, told, make_link))
 
 
 def _uuid(text: str | None) -> UUID | None:
