@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -29,6 +30,10 @@ MEGABYTE = 1024 * 1024
 HARD_LIMIT = 250 * MEGABYTE
 # Ours: a cold start reads what it imports, and this is twice what `book` needs today.
 SOFT_LIMIT = 45 * MEGABYTE
+# What a layer is there for.
+PACKAGES = {"SharedLayer": "python/frontdesk/db.py", "MigrationsLayer": "python/migrations/roles.sql"}
+DISCOVERY_DOCUMENTS = {"calendar.v3.json"}
+TWILIO_PRODUCTS = {"api"}
 
 
 class BuildError(Exception):
@@ -54,7 +59,8 @@ def sources_digest() -> str:
     """Give one hash over everything the build is made from, whatever its times of change are."""
     digest = hashlib.sha256()
     files = [ROOT / "template.yaml", ROOT / "scripts" / "build.py"]
-    for tree in (ROOT / "functions", ROOT / "layers"):
+    # functions/staff_api/web and layers/migrations/migrations are links, which rglob does not follow.
+    for tree in (ROOT / "functions", ROOT / "layers", ROOT / "web", ROOT / "migrations"):
         files += sorted(
             path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts
         )
@@ -75,7 +81,9 @@ def run_sam(options: Sequence[str]) -> None:
         "SAM_CLI_TELEMETRY": "0",
         "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
     }
-    command = [sys.executable, "-m", "samcli", "build", "--parallel", *options]
+    # Cached by sam in .aws-sam, by the content of each function's directory: packages are fetched again only
+    # where a requirements.txt changed. A function without one needs no run of pip, seconds of CPU each.
+    command = [sys.executable, "-m", "samcli", "build", "--parallel", "--cached", *options]
     finished = subprocess.run(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, check=False, timeout=900
     )
@@ -91,9 +99,10 @@ def read_artefacts() -> list[Artefact]:
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         if resource["Type"] == "AWS::Serverless::Function":
+            # SAM adds a function's own layers to those all functions have.
             layers = tuple(
                 layer["Ref"] if isinstance(layer, dict) else layer
-                for layer in properties.get("Layers", common)
+                for layer in [*common, *properties.get("Layers", [])]
             )
             directory, place = BUILD / properties["CodeUri"], "/var/task"
         elif resource["Type"] == "AWS::Serverless::LayerVersion":
@@ -130,6 +139,7 @@ def compile_sources(artefact: Artefact) -> None:
         artefact.directory,
         force=True,  # pip leaves bytecode of the other kind behind
         quiet=1,
+        workers=0,  # as many as there are processors
         # Tracebacks name the file's place in Lambda, not the machine of the one who built it.
         stripdir=str(artefact.directory),
         prependdir=artefact.place,
@@ -139,11 +149,47 @@ def compile_sources(artefact: Artefact) -> None:
         raise BuildError(f"{artefact.name} holds a file Python 3.13 cannot compile.")
 
 
-def check_artefact(artefact: Artefact) -> None:
+def trim(artefact: Artefact) -> None:
+    """Take out what no function can use.
+
+    Google's client describes some 500 services (110 MB) in files, of which only calendar v3 is read (static
+    discovery); Twilio's has some forty products, which it imports when they are asked for, and we text only.
+    """
+    documents = artefact.directory / "googleapiclient" / "discovery_cache" / "documents"
+    for document in documents.glob("*.json"):
+        if document.name not in DISCOVERY_DOCUMENTS:
+            document.unlink()
+    for product in (artefact.directory / "twilio" / "rest").glob("*/"):
+        if product.name not in TWILIO_PRODUCTS:
+            shutil.rmtree(product)
+
+
+def siblings(artefacts: Sequence[Artefact]) -> list[list[Artefact]]:
+    """Group artefacts made from the same sources: two functions of one package are the same files."""
+    resources = yaml_parse((ROOT / "template.yaml").read_text())["Resources"]
+    groups: dict[str, list[Artefact]] = {}
+    for artefact in artefacts:
+        properties = resources[artefact.name]["Properties"]
+        groups.setdefault(properties.get("CodeUri") or properties["ContentUri"], []).append(artefact)
+    return list(groups.values())
+
+
+def finish(artefacts: Sequence[Artefact]) -> None:
+    """Trim and compile what sam put together; once for functions of one package, the others are linked."""
+    for first, *others in siblings(artefacts):
+        trim(first)
+        compile_sources(first)
+        for other in others:
+            shutil.rmtree(other.directory)
+            shutil.copytree(first.directory, other.directory, copy_function=os.link)
+
+
+def check_artefact(artefact: Artefact, layers: Sequence[Artefact]) -> None:
     """Refuse a build whose handler Lambda would not find, or that carries what does not belong there."""
     if artefact.handler:
         module = artefact.handler.rpartition(".")[0].replace(".", "/") + ".py"
-        if not (artefact.directory / module).is_file():
+        places = [artefact.directory, *(layer.directory / "python" for layer in layers)]
+        if not any((place / module).is_file() for place in places):
             raise BuildError(f"{artefact.name} has no {module}, which its Handler {artefact.handler} needs.")
     foreign = [path for path in artefact.directory.rglob("*.pyc") if "cpython-313" not in path.name]
     # Ours only: some packages ship tests of their own (certifi), a few kilobytes.
@@ -154,8 +200,9 @@ def check_artefact(artefact: Artefact) -> None:
         raise BuildError(
             f"{artefact.name} carries {path.relative_to(artefact.directory)}, which has no place in Lambda."
         )
-    if artefact.place == "/opt" and not (artefact.directory / "python" / "frontdesk").is_dir():
-        raise BuildError(f"{artefact.name} has no python/frontdesk, so no function could import it.")
+    package = PACKAGES.get(artefact.name)
+    if package and not (artefact.directory / package).exists():
+        raise BuildError(f"{artefact.name} has no {package}, so no function could import it.")
 
 
 def report_sizes(artefacts: Sequence[Artefact]) -> dict[str, float]:
@@ -223,11 +270,11 @@ def build_unlocked(options: Sequence[str]) -> None:
     RECORD.unlink(missing_ok=True)
     digest = sources_digest()
     run_sam(options)
-    for artefact in read_artefacts():
-        compile_sources(artefact)
+    finish(read_artefacts())
     artefacts = read_artefacts()  # again: the bytecode counts
+    by_name = {artefact.name: artefact for artefact in artefacts}
     for artefact in artefacts:
-        check_artefact(artefact)
+        check_artefact(artefact, [by_name[layer] for layer in artefact.layers])
     sizes = report_sizes(artefacts)
     record = {"sources": digest, "processor": processor_of(artefacts), "megabytes": sizes}
     RECORD.write_text(json.dumps(record, indent=2) + "\n")

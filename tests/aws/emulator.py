@@ -13,14 +13,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-# What AWS puts beside the interpreter in its Python runtime, as far as a handler of ours may count on it.
-RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot_restore_py")
+# What AWS puts beside the interpreter in its Python runtime, as far as a handler of ours may count on it: its
+# client of Lambda, and its SDK with all that needs.
+RUNTIME_PACKAGES = (
+    *("awslambdaric", "simplejson", "snapshot_restore_py"),
+    *("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"),
+)
 PROCESSORS = {"x86_64": "x86_64", "aarch64": "arm64"}
 INIT_REPORT = re.compile(r"INIT REPORT\(durationMs: ([0-9.]+)\)")
 
@@ -54,25 +58,32 @@ def why_impossible() -> str | None:
 
 @contextlib.contextmanager
 def running(
-    task: Path, layer: Path, handler: str, environment: Mapping[str, str], room: Path
+    task: Path,
+    layers: Sequence[Path],
+    handler: str,
+    environment: Mapping[str, str],
+    room: Path,
+    *,
+    name: str = "book",
+    seconds: int = 12,
 ) -> Iterator[Emulator]:
-    """Run a built function as Lambda would: from its own artefact, its layer and the runtime, nothing else.
+    """Run a built function as Lambda would: from its own artefact, its layers and the runtime, nothing else.
 
-    `task` and `layer` stand for /var/task and /opt/python. `environment` is the whole of the function's own
-    variables. `room` is an empty directory for this run. Neither the checkout nor the packages of this
-    environment are on the path, so what the layer lacks is missed here too.
+    `task` and `layers` stand for /var/task and /opt/python. `environment` is the whole of the function's own
+    variables, `seconds` its timeout. `room` is an empty directory for this run. Neither the checkout nor the
+    packages of this environment are on the path, so what the layers lack is missed here too.
     """
     runtime, program = place_runtime(room), place_emulator(room)
     port, inner = free_port(), free_port()
     variables = dict(environment) | {
         "PATH": os.defpath,
-        "PYTHONPATH": os.pathsep.join(map(str, (task, layer, runtime))),
+        "PYTHONPATH": os.pathsep.join(map(str, (task, *layers, runtime))),
         "LAMBDA_TASK_ROOT": str(task),
         "AWS_REGION": "us-east-1",
-        "AWS_LAMBDA_FUNCTION_NAME": "book",
+        "AWS_LAMBDA_FUNCTION_NAME": name,
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "12",
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(seconds),
     }
     # -S leaves out site-packages; the base interpreter knows nothing of this virtual environment.
     interpreter = Path(sys.base_prefix) / "bin" / "python3.13"

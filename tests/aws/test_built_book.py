@@ -14,10 +14,10 @@ from psycopg.rows import DictRow
 
 from frontdesk.senders import derive_secret
 from scripts.build import ROOT
-from tests.aws import emulator
+from tests.aws import built_function
+from tests.aws.built_function import SIGNING_KEY
 from tests.database import Database
 
-SIGNING_KEY = "a-master-key-only-this-test-knows"
 ORG = UUID("6f9f4f6e-90e4-4a64-a8a4-0f3c7f1f2b10")
 PROVIDER, SERVICE, NUMBER = (uuid5(ORG, name) for name in ("provider", "service", "number"))
 SAMPLE = ROOT / "tests" / "samples" / "vapi" / "wire_tool-calls_book_arguments-object.json"
@@ -89,26 +89,6 @@ def http_event(body: str, token: str) -> dict[str, Any]:
     }
 
 
-def environment_of_book(template: dict[str, Any], database_url: str) -> dict[str, str]:
-    """Give the variables the template gives book, with values of this machine; a name without one fails."""
-    values = {
-        "STAGE": "dev",
-        "DATABASE_URL": database_url,
-        "DATABASE_AUTH": "password",
-        "VAPI_SIGNING_KEYS": SIGNING_KEY,
-        # Nobody listens there: that the rows cannot be sent is nothing the caller hears of.
-        "SMS_QUEUE_URL": "http://127.0.0.1:9/sms",
-        "CALENDAR_QUEUE_URL": "http://127.0.0.1:9/calendar",
-        "NOTIFY_QUEUE_URL": "http://127.0.0.1:9/notify",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
-        "POWERTOOLS_METRICS_NAMESPACE": "Frontdesk",
-        "POWERTOOLS_SERVICE_NAME": "book",
-    }
-    names = set(template["Globals"]["Function"]["Environment"]["Variables"])
-    names |= set(template["Resources"]["BookFunction"]["Properties"]["Environment"]["Variables"])
-    return {name: values[name] for name in names}
-
-
 def test_the_built_function_holds_the_handler_where_the_template_says(
     built: Path, sam_template: dict[str, Any]
 ) -> None:
@@ -145,10 +125,7 @@ def test_built_book_answers_under_the_runtime_emulator(
     stranger = copy.deepcopy(event)
     stranger["headers"]["authorization"] = "Bearer of-nothing"
 
-    handler = sam_template["Resources"]["BookFunction"]["Properties"]["Handler"]
-    variables = environment_of_book(sam_template, database.app_url)
-    layer = built / "SharedLayer" / "python"
-    with emulator.running(built / "BookFunction", layer, handler, variables, tmp_path) as book:
+    with built_function.running(sam_template, "BookFunction", database.app_url, tmp_path) as book:
         first, again, refused = book.invoke(event), book.invoke(event), book.invoke(stranger)
         init = book.init_milliseconds()
     record_property("init_milliseconds", init)

@@ -33,7 +33,7 @@ def test_a_function_sees_its_artefact_its_layer_and_the_runtime_only(tmp_path: P
     (task / "functions" / "tiny" / "app.py").write_text(HANDLER)
     (layer / "in_the_layer.py").touch()
 
-    with emulator.running(task, layer, "functions.tiny.app.handler", {"GIVEN": "yes"}, room) as tiny:
+    with emulator.running(task, [layer], "functions.tiny.app.handler", {"GIVEN": "yes"}, room) as tiny:
         answer = tiny.invoke({})
         failure = tiny.invoke({"fail": True})
         init = tiny.init_milliseconds()

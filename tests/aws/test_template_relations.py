@@ -117,7 +117,7 @@ def test_every_queue_is_encrypted(sam_template: dict[str, Any]) -> None:
 def test_only_the_functions_reach_the_proxy_and_only_the_proxy_the_database(
     sam_template: dict[str, Any],
 ) -> None:
-    """The path is function -> proxy -> database on 5432; each step is allowed at both ends, nothing else."""
+    """The path is function -> proxy -> database on 5432, said at both ends; migrations skip the proxy."""
     ways_in = {
         (rule["SourceSecurityGroupId"]["Fn::GetAtt"][0], rule["GroupId"]["Fn::GetAtt"][0], rule["FromPort"])
         for rule in of_type(sam_template, "AWS::EC2::SecurityGroupIngress").values()
@@ -136,6 +136,7 @@ def test_only_the_functions_reach_the_proxy_and_only_the_proxy_the_database(
         ("FunctionSecurityGroup", "ProxySecurityGroup", 5432),
         ("WorkerSecurityGroup", "ProxySecurityGroup", 5432),
         ("ProxySecurityGroup", "DatabaseSecurityGroup", 5432),
+        ("MigrationsSecurityGroup", "DatabaseSecurityGroup", 5432),
         ("FunctionSecurityGroup", "EndpointSecurityGroup", 443),
         ("WorkerSecurityGroup", "EndpointSecurityGroup", 443),
     }
@@ -166,7 +167,15 @@ def test_only_the_workers_that_call_a_vendor_have_a_way_to_the_internet(sam_temp
         for name, function in of_type(sam_template, "AWS::Serverless::Function").items()
         if "WorkerSubnetA" in str(function.get("VpcConfig"))
     }
-    assert in_worker_subnets == {"SmsWorkerFunction"}
+    assert in_worker_subnets == {
+        "SmsWorkerFunction",
+        "CalendarWorkerFunction",
+        "GoogleFunction",
+        # No VPC endpoint serves WebSocket APIs: boards are posted to at API Gateway's public address.
+        "WsFunction",
+        "WsPushFunction",
+        "WsSweepFunction",
+    }
 
 
 def test_without_nat_there_is_no_door_to_the_internet_at_all(sam_template: dict[str, Any]) -> None:
@@ -256,26 +265,49 @@ def test_no_policy_of_ours_names_everything(sam_template: dict[str, Any]) -> Non
             assert "*" not in (resources if isinstance(resources, list) else [resources]), statement
 
 
+MIGRATE = {"MigrateOnDeployFunction", "MigrationsFunction"}
+SPEAK_TO_BOARDS = {"WsFunction", "WsPushFunction", "WsSweepFunction"}
+
+
 def statements_of(template: dict[str, Any], function: str) -> dict[str, dict[str, Any]]:
     """Give what a function is granted, by action."""
-    policies = of_type(template, "AWS::Serverless::Function")[function]["Policies"]
-    return {statement["Action"]: statement for policy in policies for statement in policy["Statement"]}
+    policies = of_type(template, "AWS::Serverless::Function")[function].get("Policies", [])
+    return {
+        action: statement
+        for policy in policies
+        for statement in policy["Statement"]
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+    }
 
 
 def test_every_function_is_granted_what_it_does_and_nothing_else(sam_template: dict[str, Any]) -> None:
     """One proxy as one role for all; the queues for who announces; one key for who opens credentials."""
     announces = {"rds-db:connect", "sqs:SendMessage"}
+    speaks = {"rds-db:connect", "execute-api:ManageConnections"}
     granted = {
         name: set(statements_of(sam_template, name))
         for name in of_type(sam_template, "AWS::Serverless::Function")
     }
     assert granted == {
         "BookFunction": announces,
+        "CallsFunction": announces,
         "DispatchFunction": announces,
         "SmsWorkerFunction": announces | {"kms:Decrypt"},
         "TwilioWebhookFunction": announces | {"kms:Decrypt"},
+        "CalendarWorkerFunction": announces | {"kms:Decrypt", "kms:GenerateDataKey"},
+        "GoogleFunction": announces | {"kms:Decrypt", "kms:GenerateDataKey"},
+        "StaffApiFunction": announces,
+        "PatientPageFunction": announces,
+        "WsFunction": speaks,
+        "WsPushFunction": speaks,
+        "WsSweepFunction": speaks,
+        # The step of a deploy reads the admin's login and has the other migrate, who talks to the database.
+        "MigrateOnDeployFunction": {"secretsmanager:GetSecretValue", "lambda:InvokeFunction"},
+        "MigrationsFunction": set(),
     }
-    for name in granted:
+    for name in set(granted) - MIGRATE:
         arn, names = statements_of(sam_template, name)["rds-db:connect"]["Resource"]["Fn::Sub"]
         assert arn.endswith(":dbuser:${ProxyId}/frontdesk_app"), name
         assert "DatabaseProxy" in str(names["ProxyId"]), name
@@ -286,6 +318,8 @@ def test_who_sends_to_the_queues_knows_all_three_of_them(sam_template: dict[str,
     queues = ["SmsQueue", "CalendarQueue", "NotifyQueue"]
     arns = [{"Fn::GetAtt": [queue, "Arn"]} for queue in queues]
     for name in of_type(sam_template, "AWS::Serverless::Function"):
+        if name in SPEAK_TO_BOARDS | MIGRATE:
+            continue  # they change nothing that must be told
         assert statements_of(sam_template, name)["sqs:SendMessage"]["Resource"] == arns
         variables = of_type(sam_template, "AWS::Serverless::Function")[name]["Environment"]["Variables"]
         assert [variables[f"{queue.removesuffix('Queue').upper()}_QUEUE_URL"] for queue in queues] == [
@@ -339,6 +373,119 @@ def test_the_door_has_the_routes_the_voice_agent_calls(sam_template: dict[str, A
     assert {("POST", "/api/vapi/tools"), ("POST", "/api/vapi/tools/{toolName}"), ("GET", "/health")} <= set(
         routes_of(book)
     )
+
+
+OPEN_ROUTES = {
+    # Who proves themselves in another way, to the function: by signature, secret, state, channel token.
+    ("POST", "/api/vapi/tools"),
+    ("POST", "/api/vapi/tools/{toolName}"),
+    ("POST", "/api/twilio/status"),
+    ("POST", "/api/twilio/inbound"),
+    ("GET", "/api/google/callback"),
+    ("POST", "/api/google/notifications"),
+    # The token in the address is the key.
+    ("GET", "/a/{token}"),
+    ("GET", "/a/{token}/move"),
+    ("GET", "/a/{token}/cancel"),
+    ("GET", "/a/{token}/appointment.ics"),
+    ("POST", "/a/{token}/confirm"),
+    ("POST", "/a/{token}/move"),
+    ("POST", "/a/{token}/cancel"),
+    # What anybody may read.
+    ("POST", "/api/vapi/events"),
+    ("GET", "/health"),
+    ("GET", "/"),
+    ("GET", "/static/{file+}"),
+    ("GET", "/api/staff/openapi.json"),
+    ("GET", "/api/staff/sign-in"),
+}
+
+
+def test_every_route_but_the_known_open_ones_wants_a_staff_token(sam_template: dict[str, Any]) -> None:
+    """The authorizer is named at each event: a route that forgot it would be open, and would be seen here."""
+    found = {
+        (event["Properties"]["Method"], event["Properties"]["Path"]): event["Properties"].get("Auth")
+        for function in of_type(sam_template, "AWS::Serverless::Function").values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    }
+    guarded = {route for route, auth in found.items() if auth == {"Authorizer": "StaffTokens"}}
+    assert {route for route, auth in found.items() if auth} == guarded
+    assert set(found) - guarded == OPEN_ROUTES & set(found)
+    assert {
+        (method, "/api/staff/{proxy+}") for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    } <= guarded
+
+
+def test_staff_tokens_are_the_pools_or_the_given_issuers(sam_template: dict[str, Any]) -> None:
+    """Issuer and audience come together: both of the pool the stack makes, or both of the parameters."""
+    auth = of_type(sam_template, "AWS::Serverless::HttpApi")["HttpApi"]["Auth"]
+    assert set(auth) == {"Authorizers"}
+    token = auth["Authorizers"]["StaffTokens"]["JwtConfiguration"]
+    pool, given = {"Fn::GetAtt": ["UserPool", "ProviderURL"]}, {"Ref": "OidcIssuer"}
+    assert token["issuer"] == {"Fn::If": ["MakesUserPool", pool, given]}
+    client, audience = {"Ref": "UserPoolClient"}, {"Ref": "OidcAudience"}
+    assert token["audience"] == [{"Fn::If": ["MakesUserPool", client, audience]}]
+    variables = of_type(sam_template, "AWS::Serverless::Function")["StaffApiFunction"]["Environment"]
+    assert variables["Variables"]["OIDC_ISSUER"] == token["issuer"]
+    assert variables["Variables"]["OIDC_CLIENT_ID"] == token["audience"][0]
+
+
+def test_the_boards_page_can_keep_no_secret_and_has_none(sam_template: dict[str, Any]) -> None:
+    """A public client with codes only, in a pool where nobody makes an account for themselves."""
+    client = of_type(sam_template, "AWS::Cognito::UserPoolClient")["UserPoolClient"]
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    pool = of_type(sam_template, "AWS::Cognito::UserPool")["UserPool"]
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+
+
+def test_the_socket_has_its_three_routes_and_one_function(sam_template: dict[str, Any]) -> None:
+    """$connect, $disconnect and $default, deployed before the stage, all answered by WsFunction."""
+    routes = of_type(sam_template, "AWS::ApiGatewayV2::Route")
+    assert {route["RouteKey"] for route in routes.values()} == {"$connect", "$disconnect", "$default"}
+    target = {"Fn::Sub": "integrations/${WebSocketIntegration}"}
+    assert all(route["Target"] == target for route in routes.values())
+    integration = of_type(sam_template, "AWS::ApiGatewayV2::Integration")["WebSocketIntegration"]
+    assert "${WsFunction.Arn}" in integration["IntegrationUri"]["Fn::Sub"]
+    assert set(sam_template["Resources"]["WebSocketStage"]["DependsOn"]) == set(routes)
+    permission = of_type(sam_template, "AWS::Lambda::Permission")["WebSocketPermission"]
+    assert permission["FunctionName"] == {"Ref": "WsFunction"}
+    assert "${WebSocketApi}" in permission["SourceArn"]["Fn::Sub"]
+
+
+def test_whoever_posts_to_boards_may_post_to_that_stage_only(sam_template: dict[str, Any]) -> None:
+    """Permission and address end in the stage's name; API Gateway waits longer than the function works."""
+    stage = of_type(sam_template, "AWS::ApiGatewayV2::Stage")["WebSocketStage"]["StageName"]
+    functions = of_type(sam_template, "AWS::Serverless::Function")
+    for name in SPEAK_TO_BOARDS:
+        arn = statements_of(sam_template, name)["execute-api:ManageConnections"]["Resource"]["Fn::Sub"]
+        assert arn.endswith(f":${{WebSocketApi}}/{stage}/*/@connections/*"), name
+        url = functions[name]["Environment"]["Variables"]["WS_CONNECTIONS_URL"]
+        assert name == "WsFunction" or url["Fn::Sub"].endswith(f"/{stage}"), name
+    assert functions["WsFunction"]["Timeout"] < 29
+    socket = functions["StaffApiFunction"]["Environment"]["Variables"]["WS_PUBLIC_URL"]["Fn::Sub"]
+    assert socket.startswith("wss://${WebSocketApi}.")
+    assert socket.endswith(f"/{stage}")
+
+
+def test_the_sockets_log_has_no_ticket_in_it(sam_template: dict[str, Any]) -> None:
+    """Neither query, path, address nor message: the ticket stands in the query."""
+    stage = of_type(sam_template, "AWS::ApiGatewayV2::Stage")["WebSocketStage"]
+    condition, settings, absent = stage["AccessLogSettings"]["Fn::If"]
+    assert (condition, absent) == ("LogsSockets", {"Ref": "AWS::NoValue"})
+    assert set(re.findall(r"\$context\.[\w.]+", settings["Format"])) == {
+        "$context.requestId",
+        "$context.requestTimeEpoch",
+        "$context.routeKey",
+        "$context.eventType",
+        "$context.status",
+        "$context.connectionId",
+        "$context.integrationStatus",
+        "$context.integrationLatency",
+        "$context.error.responseType",
+    }
+    assert stage["DefaultRouteSettings"]["DataTraceEnabled"] is False
 
 
 def test_every_route_is_throttled_by_name(sam_template: dict[str, Any]) -> None:
