@@ -63,7 +63,7 @@ deploy: build ## build, then `sam deploy` to STAGE=dev, staging or prod (docs/de
 	@exec $(PYTHON) -m samcli deploy --config-env $(STAGE)
 
 ##@ Keep house
-.PHONY: format lock clean bootstrap
+.PHONY: format lock screenshots clean bootstrap
 format: bootstrap ## ruff's fixes and format
 	@$(PYTHON) -m ruff check --fix --quiet . ; $(PYTHON) -m ruff format .
 
@@ -71,6 +71,9 @@ lock: bootstrap ## after a change of dependencies: uv.lock, .venv and the layer'
 	@scripts/uv lock
 	@scripts/requirements
 	@scripts/bootstrap
+
+screenshots: bootstrap ## the README's pictures of the board, from a stack of its own with a day of calls
+	@exec $(PYTHON) -m scripts.board_pictures $(ARGS)
 
 clean: ## removes what was built and cached; keeps .venv and the data in .local
 	@rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache htmlcov .coverage

@@ -10,7 +10,17 @@ from functools import partial
 
 import psycopg
 
-from benchmarks import booking_call, growth, handler_cpu, init_cpu, one_slot, relay, report, slot_search
+from benchmarks import (
+    board,
+    booking_call,
+    growth,
+    handler_cpu,
+    init_cpu,
+    one_slot,
+    relay,
+    report,
+    slot_search,
+)
 from benchmarks.database import Clinics, clinics
 from benchmarks.figures import FULL, QUICK, USUAL, Effort, Section
 
@@ -18,7 +28,7 @@ ON_POSTGRES: dict[str, Callable[[Clinics, Effort], Section]] = {
     module.NAME: module.measure
     for module in (booking_call, one_slot, slot_search, growth, handler_cpu, relay)
 }
-ALONE: dict[str, Callable[[Effort], Section]] = {init_cpu.NAME: init_cpu.measure}
+ALONE: dict[str, Callable[[Effort], Section]] = {module.NAME: module.measure for module in (init_cpu, board)}
 SECTIONS = (*ON_POSTGRES, *ALONE)
 EFFORTS = {"quick": QUICK, "usual": USUAL, "full": FULL}
 

@@ -5,7 +5,7 @@ from argparse import Namespace
 from itertools import groupby
 from typing import Any
 
-from cli import clinics, values
+from cli import clinics, staff, values
 from cli.grammar import Groups, RefusedError, Told, clinic, command, group
 from frontdesk import db
 
@@ -32,6 +32,7 @@ def add_to(groups: Groups) -> None:
         )
     )
     _add_hours(orgs)
+    staff.add_to(orgs)
     clinic(
         command(
             groups,

@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,7 +15,17 @@ from rich.console import Console
 
 from local.progress import complain
 from local.stack_file import NoStackError, find_org, read_stack
-from local.vapi_call import Answer, NoAnswerError, PhoneCall, call_tool, new_tool_call_id
+from local.vapi_call import (
+    Answer,
+    Conversation,
+    NoAnswerError,
+    PhoneCall,
+    call_tool,
+    new_tool_call_id,
+    report,
+    status,
+    tell,
+)
 
 TEXT_SECONDS = 8.0
 BOOKED = {"BOOKED", "ALREADY_BOOKED"}
@@ -26,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m local.call",
         description="Plays a whole Vapi call against the running stack: the agent asks for free times, books "
         "the first one offered, and then the booking is sent a second time, as a retry of the network would. "
-        "At the end stands the text the patient got.",
+        "At the end Vapi reports the whole call, and there stands the text the patient got.",
         epilog="With make: make call ARGS=\"--org clinica-del-sol --when 'next week'\"",
     )
     made.add_argument("--org", metavar="SLUG", help="the clinic called (default: the first of the stack)")
@@ -67,35 +78,66 @@ async def play(
     console: Console,
     twilio: str | None = None,
 ) -> int:
-    """Check, book, retry; print each step as caller and agent would say it, then the patient's text."""
+    """Check, book, retry, report; print each step as the two would say it, then the patient's text."""
     call = PhoneCall(http.rstrip("/"), org, options.phone)
     service = options.service or org["services"][0]["name"]
     console.print(f"\n[bold]{options.name} calls {org['slug']}[/] ({org['time_zone']})\n")
     async with aiohttp.ClientSession() as session:
-        console.print(
-            f"[cyan]Caller[/]  I need an appointment: {service}. Do you have anything {options.when}?"
-        )
-        offer = await call_tool(
-            session, call, "checkAvailability", {"when": options.when, "service": service}
-        )
-        _show(console, "checkAvailability", offer)
+        scene = Scene(session, call, console, Conversation(call))
+        await tell(session, call, status(call, "in-progress"))
+        scene.ask(f"I need an appointment: {service}. Do you have anything {options.when}?")
+        offer = await scene.use("checkAvailability", {"when": options.when, "service": service})
         start = first_start(offer.metadata)
         if start is None:
+            await scene.hang_up({"intent": "book", "lostReason": "no_time_fits"})
             complain("Nothing was offered, so there is nothing to book: try another --when.")
             return 1
+        scene.ask(f"The first one, please. My name is {options.name}.")
         wish = _local(start, str(org["time_zone"]))
-        console.print(f"[cyan]Caller[/]  The first one, please. My name is {options.name}.")
         booking = {"patientName": options.name, "reason": service, "startTime": wish}
         before = await texts_to(session, twilio, org, options.phone)
         tool_call_id = new_tool_call_id()
-        booked = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
-        _show(console, "bookClinicAppointment", booked)
+        booked = await scene.use("bookClinicAppointment", booking, tool_call_id)
         again = await call_tool(session, call, "bookClinicAppointment", booking, tool_call_id)
         same = "the same answer, word for word" if again.text == booked.text else "ANOTHER ANSWER"
         console.print(f"[dim]The network sends the booking again: {same} ({again.took_ms:.0f} ms).[/]\n")
+        await scene.hang_up({"intent": "book", "callerName": options.name})
         if twilio and booked.code == "BOOKED":
             await _show_text(session, twilio, org, options.phone, len(before), console)
     return 0 if booked.code in BOOKED and again.text == booked.text else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A call that goes on: what is said is printed, and kept for the report."""
+
+    session: aiohttp.ClientSession
+    call: PhoneCall
+    console: Console
+    conversation: Conversation
+
+    def ask(self, words: str) -> None:
+        """Have the caller say something."""
+        self.console.print(f"[cyan]Caller[/]  {words}")
+        self.conversation.say("user", words)
+
+    async def use(self, tool: str, arguments: dict[str, Any], tool_call_id: str | None = None) -> Answer:
+        """Have the agent use a tool and say what it answers."""
+        wanted = tool_call_id or new_tool_call_id()
+        answer = await call_tool(self.session, self.call, tool, arguments, wanted)
+        _show(self.console, tool, answer)
+        self.conversation.use(tool, arguments, wanted, answer.text)
+        self.conversation.say("bot", answer.spoken)
+        return answer
+
+    async def hang_up(self, facts: dict[str, Any]) -> None:
+        """End the call as Vapi does: one message says so, another reports all of it."""
+        await tell(self.session, self.call, status(self.call, "ended"))
+        took = await tell(self.session, self.call, report(self.call, self.conversation.talk, facts))
+        lines = len(self.conversation.talk)
+        self.console.print(
+            f"[dim]Vapi reports the call {self.call.id}: {lines} lines, kept ({took:.0f} ms).[/]\n"
+        )
 
 
 async def texts_to(

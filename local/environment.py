@@ -12,7 +12,8 @@ from local.functions import DEFAULT_CONCURRENCY, ROOT, Runtime
 from local.http_events import ACCOUNT_ID, API_ID
 from local.kms_key import REGION
 from local.queues import LiveQueue
-from local.template import Function, Template, environment
+from local.template import environment
+from local.template_records import Function, Template
 
 
 def pseudo_parameters() -> dict[str, str]:

@@ -11,7 +11,7 @@ import aiohttp
 
 from local.functions import Functions, InvocationError
 from local.sqs import LONG_POLL_SECONDS, Sqs, SqsError
-from local.template import Queue, QueueSource, TemplateError
+from local.template_records import Queue, QueueSource, TemplateError
 
 PAUSE_SECONDS = 1.0  # after a failed poll, so that a broken queue server is not hammered
 DEFAULT_CONCURRENCY = 5

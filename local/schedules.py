@@ -10,7 +10,7 @@ from typing import Any
 
 from local.functions import Functions, InvocationError
 from local.http_events import ACCOUNT_ID
-from local.template import Schedule, TemplateError
+from local.template_records import Schedule, TemplateError
 
 UNIT_SECONDS = {"minute": 60, "hour": 3600, "day": 86_400}
 

@@ -19,19 +19,17 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
-from uuid import UUID
 
 import aiohttp
 import psycopg
 
-from local import demo, demo_texts, postgres
+from local import demo, demo_staff, postgres, vendors
 from local.banner import banner
-from local.environment import pseudo_parameters, runtimes, surroundings
-from local.fake_twilio import FakeTwilio, start_fake_twilio
-from local.fake_twilio_messages import Account
+from local.board import Board, board_at
+from local.environment import pseudo_parameters, runtimes
 from local.functions import ROOT, Functions
 from local.gateway import Gateway, start_gateway
-from local.kms_key import ALIAS, REGION, key_from
+from local.kms_key import ALIAS, REGION
 from local.moto_server import MotoServer, start_moto
 from local.postgres_files import PostgresError
 from local.progress import complain, say, step
@@ -39,13 +37,13 @@ from local.queues import LiveQueue, Poller, create_queues, poll
 from local.schedules import interval_seconds, run_schedule
 from local.sqs import Sqs
 from local.stack_file import DIRECTORY, STACK_FILE, kept_secret, write_stack
-from local.template import TemplateError, read_template, snake_case
+from local.template import read_template, snake_case
+from local.template_records import TemplateError
 from migrations.files import RefusedError
 from migrations.migrate import APP_ROLE, migrate, set_app_password
 
 DEFAULT_PORT = 8787
 QUEUE_PREFIX = "frontdesk-local-"
-JOURNAL = "twilio.jsonl"
 
 
 class StartError(Exception):
@@ -143,10 +141,13 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
     cleanup.enter_context(_only_stack_here())
     STACK_FILE.unlink(missing_ok=True)
     _refuse_taken_port(settings.port)
-    template = read_template(ROOT / "template.yaml", pseudo_parameters())
+    here = f"http://127.0.0.1:{settings.port}"
+    board = board_at(here)
+    template = read_template(ROOT / "template.yaml", pseudo_parameters() | board.parameters())
     for schedule in template.schedules:
         interval_seconds(schedule)
     databases = _start_database(settings, cleanup)
+    demo_staff.seed(databases.owner_url, board.issuer.url)
     await asyncio.sleep(0)  # lets a Ctrl-C given during the blocking steps above take effect here
     with step("AWS services (moto)"):
         moto = await start_moto(DIRECTORY / "logs" / "moto.log", kept_secret("kms_secret"))
@@ -156,10 +157,13 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
     with step(f"queues ({len(template.queues)})"):
         queues = await create_queues(sqs, template.queues, QUEUE_PREFIX)
         _send_again(databases.owner_url)
-    here = f"http://127.0.0.1:{settings.port}"
+    place = vendors.Place(databases.owner_url, moto.url, here)
     with step("Twilio (fake)"):
-        accounts, twilio = await _start_twilio(databases, moto, here)
+        accounts, twilio = await vendors.start_twilio(place)
         cleanup.push_async_callback(twilio.stop)
+    with step("Google (fake)"):
+        google = await vendors.start_google(place)
+        cleanup.push_async_callback(google.stop)
     master_key = kept_secret("vapi_signing_key")
     overrides = {
         "CREDENTIALS_KEY_ID": ALIAS,
@@ -168,14 +172,21 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
         "PUBLIC_BASE_URL": here,
         "TWILIO_API_BASE": twilio.url,
         "VAPI_SIGNING_KEYS": master_key,
+        **board.overrides(),
+        **vendors.google_settings(google),
     }
     functions = Functions(runtimes(template, queues, overrides, moto.url), DIRECTORY / "logs")
     cleanup.push_async_callback(functions.close)
     with step(f"gateway ({len(template.http_routes)} routes)"):
-        gateway = await start_gateway(template.http_routes, functions, settings.port, say)
+        beside = board.beside(template, functions, say)
+        gateway = await start_gateway(template.http_routes, functions, settings.port, say, beside)
         cleanup.push_async_callback(gateway.stop)
     orgs = demo.describe(databases.owner_url, master_key, accounts)
-    content = _content(gateway, databases, queues, moto, twilio, orgs)
+    for org in orgs:
+        org["staff_token"] = demo_staff.staff_token(board.issuer, org["slug"])
+        org["google"] = vendors.google_by_org(google)[org["id"]]
+    content = _content(gateway, board, databases, queues, moto, orgs)
+    content |= {"twilio": twilio.url, "google": google.url}
     write_stack(content)
     cleanup.callback(STACK_FILE.unlink, missing_ok=True)
     print(banner(content, time.monotonic() - began), flush=True)
@@ -187,31 +198,16 @@ async def _start(settings: Settings, cleanup: AsyncExitStack, began: float) -> l
 
 
 def _send_again(owner_url: str) -> None:
-    """Put what was sent in the last hour back into the outbox: moto's queues end with their stack.
+    """Put what was sent in the last ten minutes back into the outbox: moto's queues end with their stack.
 
     SQS keeps its messages, so only this stack must. Nothing is told twice: consumers know what they did.
+    Not what was for the boards, which catch up by themselves; what waits for a vendor waits in its own row.
     """
     with psycopg.connect(owner_url, autocommit=True) as owner:
         owner.execute(
             "UPDATE frontdesk.outbox SET sent_at = NULL, claimed_at = NULL, next_at = now()"
-            " WHERE dead_at IS NULL AND sent_at > now() - interval '1 hour'"
+            " WHERE dead_at IS NULL AND queue <> 'notify' AND sent_at > now() - interval '10 minutes'"
         )
-
-
-async def _start_twilio(
-    databases: Databases, moto: MotoServer, here: str
-) -> tuple[dict[UUID, Account], FakeTwilio]:
-    accounts = demo_texts.accounts(kept_secret("twilio_secret"))
-    variables = surroundings(moto.url) | {
-        "CREDENTIALS_KEY_ID": ALIAS,
-        "DATABASE_AUTH": "password",
-        "DATABASE_URL": databases.owner_url,
-    }
-    key = key_from(kept_secret("kms_secret"))
-    await demo_texts.let_them_text(databases.owner_url, key.id, accounts, variables)
-    inbound = f"{here}/api/twilio/inbound"
-    twilio = await start_fake_twilio(accounts.values(), inbound, journal=DIRECTORY / JOURNAL, report=say)
-    return accounts, twilio
 
 
 def _only_stack_here() -> FileIO:
@@ -269,7 +265,8 @@ def _forget(settings: Settings, data_dir: Path) -> None:
         msg = "FRESH=1 deletes the embedded database only; empty the one in DATABASE_URL yourself."
         raise StartError(msg)
     postgres.remove(data_dir)
-    for name in ("app_password", "vapi_signing_key", "kms_secret", "twilio_secret", JOURNAL):
+    vendors.forget(DIRECTORY)
+    for name in ("app_password", "vapi_signing_key", "kms_secret"):
         (DIRECTORY / name).unlink(missing_ok=True)
     shutil.rmtree(DIRECTORY / "logs", ignore_errors=True)
 
@@ -283,21 +280,19 @@ def with_login(url: str, user: str, password: str) -> str:
 
 def _content(
     gateway: Gateway,
+    board: Board,
     databases: Databases,
     queues: Mapping[str, LiveQueue],
     moto: MotoServer,
-    twilio: FakeTwilio,
     orgs: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "http": gateway.url,
-        "ws": gateway.url.replace("http://", "ws://") + "/ws",
+        "ws": board.socket_url,
         "database_url": databases.owner_url,
         "app_database_url": databases.app_url,
         "sqs": moto.url,
         "queues": {snake_case(name): queue.url for name, queue in queues.items()},
-        "twilio": twilio.url,
-        "google": None,
         "orgs": orgs,
     }
 

@@ -1,4 +1,4 @@
-"""Plays Vapi: builds its tool-calls messages, signs in as it does, and reads the answers.
+"""Plays Vapi: builds its messages, signs in as it does, and reads the answers.
 
 The message has the shape of Vapi's own type (arguments as a JSON string). A caller's telephone number
 stands in the envelope, where Vapi puts it, and not in the arguments, which a model writes.
@@ -8,7 +8,7 @@ import json
 import re
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ class PhoneCall:
     org: Mapping[str, Any]
     caller: str
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    began: float = field(default_factory=time.time)  # seconds since 1970
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +59,96 @@ def new_tool_call_id() -> str:
 
 def message(call: PhoneCall, tool: str, arguments: Mapping[str, Any], tool_call_id: str) -> dict[str, Any]:
     """Build a `tool-calls` message with one tool call."""
-    now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
-    org = call.org
-    tool_call = {
+    tool_call = _tool_call(tool, arguments, tool_call_id)
+    wrapped = {"type": "function", "function": {"name": tool}, "toolCall": tool_call}
+    return _message(call, "tool-calls", toolCallList=[tool_call], toolWithToolCallList=[wrapped])
+
+
+def status(call: PhoneCall, state: str) -> dict[str, Any]:
+    """Build a `status-update` message; `state` is Vapi's, such as in-progress."""
+    return _message(call, "status-update", status=state)
+
+
+def report(call: PhoneCall, talk: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Build the `end-of-call-report`: what was said (Conversation.talk) and what the analysis extracted."""
+    ended = int(time.time() * 1000)
+    return _message(
+        call,
+        "end-of-call-report",
+        endedReason="customer-ended-call",
+        startedAt=_iso(call.began),
+        endedAt=_iso(ended / 1000),
+        durationSeconds=round(ended / 1000 - call.began, 1),
+        artifact={
+            "messages": list(talk),
+            "structuredOutputs": {str(uuid.uuid4()): {"name": "Call facts", "result": dict(facts)}},
+        },
+        analysis={"summary": "A patient asked for a time and booked it."},
+    )
+
+
+@dataclass(slots=True)
+class Conversation:
+    """What is said in a call, as Vapi's artifact keeps it."""
+
+    call: PhoneCall
+    talk: list[dict[str, Any]] = field(default_factory=list)
+
+    def say(self, role: str, words: str) -> None:
+        """Note a sentence of the `user` or the `bot`."""
+        self.talk.append({"role": role, "message": words, **self._when()})
+
+    def use(self, tool: str, arguments: Mapping[str, Any], tool_call_id: str, result: str) -> None:
+        """Note a tool call and its answer."""
+        call = _tool_call(tool, arguments, tool_call_id)
+        self.talk += [
+            {"role": "tool_calls", "message": "", "toolCalls": [call], **self._when()},
+            {
+                "role": "tool_call_result",
+                "toolCallId": tool_call_id,
+                "name": tool,
+                "result": result,
+                **self._when(),
+            },
+        ]
+
+    def _when(self) -> dict[str, Any]:
+        now = time.time()
+        return {"time": int(now * 1000), "secondsFromStart": round(now - self.call.began, 2)}
+
+
+def _tool_call(tool: str, arguments: Mapping[str, Any], tool_call_id: str) -> dict[str, Any]:
+    return {
         "id": tool_call_id,
         "type": "function",
         "function": {"name": tool, "arguments": json.dumps(arguments)},
     }
+
+
+def _iso(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{int(seconds % 1 * 1000):03d}Z"
+
+
+def _message(call: PhoneCall, kind: str, **fields: Any) -> dict[str, Any]:
+    org = call.org
+    now = time.time()
     return {
         "message": {
-            "type": "tool-calls",
-            "timestamp": int(time.time() * 1000),
+            "type": kind,
+            "timestamp": int(now * 1000),
             "phoneNumber": {"id": org["vapi_phone_number_id"], "number": org["vapi_number"]},
             "customer": {"number": call.caller},
             "call": {
                 "id": call.id,
                 "orgId": "00000000-0000-4000-8000-000000000000",
-                "createdAt": now,
-                "updatedAt": now,
+                "createdAt": _iso(call.began),
+                "updatedAt": _iso(now),
                 "type": "inboundPhoneCall",
                 "status": "in-progress",
                 "phoneNumberId": org["vapi_phone_number_id"],
                 "customer": {"number": call.caller},
             },
-            "toolCallList": [tool_call],
-            "toolWithToolCallList": [{"type": "function", "function": {"name": tool}, "toolCall": tool_call}],
+            **fields,
         }
     }
 
@@ -112,6 +178,23 @@ async def call_tool(
         msg = f"{tool}: HTTP {response.status} {text[:200]}"
         raise NoAnswerError(msg)
     return _read(text, wanted, tool, took)
+
+
+async def tell(session: aiohttp.ClientSession, call: PhoneCall, body: Mapping[str, Any]) -> float:
+    """Send a message that wants no answer, and return the milliseconds it took; NoAnswerError if refused."""
+    headers = {"authorization": f"Bearer {call.org['vapi_secret']}"}
+    began = time.perf_counter()
+    async with session.post(
+        f"{call.http}/api/vapi/events",
+        json=body,
+        headers=headers,
+        timeout=aiohttp.ClientTimeout(total=PATIENCE_SECONDS),
+    ) as response:
+        text = await response.text()
+    if response.status != 200:
+        msg = f"{body['message']['type']}: HTTP {response.status} {text[:200]}"
+        raise NoAnswerError(msg)
+    return (time.perf_counter() - began) * 1000
 
 
 def _read(text: str, wanted: str, tool: str, took: float) -> Answer:

@@ -12,11 +12,11 @@ from typing import Any
 from frontdesk import db, log, metrics, outbox
 from frontdesk.errors import FrontdeskError
 
-BATCH = 500
+BATCH = 200
 # Seconds. Longer than a run may take, so no other run sends what this one still has in hand.
 LEASE = 120
 RETRY = 60
-# Milliseconds. A batch of 500 is fifty calls and two statements; one begun later might be cut off.
+# Milliseconds. A batch of 200 is twenty calls and two statements; one begun later might be cut off.
 ENOUGH_TIME = 8000
 MOST_AT_ONCE = 1000  # rows of one statement that wakes or forgets; the next run does the rest
 
@@ -47,6 +47,10 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
     do("reminders", partial(_sweep, "queue_due_reminders"))
     do("woken", partial(_sweep, "sweep_sms"))
+    do("calendar", partial(_sweep, "queue_due_calendar_work"))
+    do("calls", partial(_sweep, "settle_calls"))
+    do("follow_ups", partial(_sweep, "queue_due_follow_ups"))
+    do("deletions", partial(_sweep, "queue_due_twilio_deletions"))
     do("batches", partial(_send_left, context, told))
     if context.get_remaining_time_in_millis() > ENOUGH_TIME:
         do("forgotten", _forget)
@@ -91,4 +95,5 @@ def _report(told: dict[str, int]) -> int:
     backlog = outbox.backlog()
     oldest = int(backlog["oldest_seconds"])
     metrics.dispatched(told["sent"], told["failed"], int(backlog["unsent"]), oldest, int(backlog["dead"]))
+    metrics.paused(int(backlog["calendars_paused"]), int(backlog["texts_paused"]))
     return oldest

@@ -30,6 +30,9 @@ BEGIN
     IF NOT FOUND THEN
         RETURN jsonb_build_object('applied', false, 'state', NULL, 'outbox', v_outbox);
     END IF;
+    IF v_before.erased_at IS NOT NULL THEN
+        PERFORM delete_at_twilio(v_before, v_before.contact_id, p_twilio_sid);
+    END IF;
     INSERT INTO sms_status_log (org_id, twilio_sid, status, error_code, message_id, attempt)
     VALUES (p_org_id, p_twilio_sid, left(p_status, 40), coalesce(left(p_error_code, 40), ''), p_message_id, p_attempt)
     ON CONFLICT DO NOTHING;

@@ -29,7 +29,8 @@ CREATE OR REPLACE FUNCTION frontdesk.book_appointment_atomic(
     p_actor            text DEFAULT NULL,     -- default: the source
     p_notes            text DEFAULT NULL,
     p_date_of_birth    date DEFAULT NULL,
-    p_is_new_patient   boolean DEFAULT NULL
+    p_is_new_patient   boolean DEFAULT NULL,
+    p_overbook_reason  text DEFAULT NULL      -- staff's: book although nobody is free, and say why
 ) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = frontdesk, pg_temp
@@ -52,6 +53,7 @@ DECLARE
     v_during        tstzrange;
     v_refusal       text;
     v_free          uuid[];
+    v_overbooked    boolean := false;
     v_contact_id    uuid;
     v_same          uuid;
     v_known         boolean;
@@ -108,6 +110,14 @@ BEGIN
             RETURN coalesce(stored_answer(p_org_id, v_key, v_hash), unknown_provider(p_org_id, v_service, v_provider_id));
         END IF;
     END IF;
+    IF p_overbook_reason IS NOT NULL THEN
+        IF p_source <> 'staff' THEN
+            RAISE EXCEPTION 'only staff may overbook' USING ERRCODE = '22023';
+        ELSIF p_provider IS NULL THEN
+            RETURN '{"outcome": "missing_info", "field": "provider"}';   -- whose day gets too full is a person's choice
+        END IF;
+        PERFORM lock_schedule(p_org_id, ARRAY[v_provider_id], v_phone);   -- what follows may write without having locked
+    END IF;
     v_refusal := time_refusal(v_org, p_scheduled_at);
     IF v_refusal IS NULL THEN
         -- 1. Look without the lock. Of a provider who was named only the visits were looked at: they are what makes
@@ -156,11 +166,16 @@ BEGIN
             RETURN jsonb_build_object('outcome', 'already_booked', 'today', (now() AT TIME ZONE v_org.time_zone)::date,
                 'appointment', appointment_json(p_org_id, v_same));
         END IF;
-        IF v_refusal IS NULL AND v_free <> '{}' THEN
-            RETURN jsonb_build_object('outcome', 'too_many', 'limit', v_org.live_appointments_per_contact);
+        -- Overbooking is for a day that is too full, not for a time nobody can come at.
+        v_overbooked := p_overbook_reason IS NOT NULL AND coalesce(v_refusal IN ('too_soon', 'off_grid'), true);
+        IF v_overbooked OR (v_refusal IS NULL AND v_free <> '{}') THEN
+            IF v_live >= v_org.live_appointments_per_contact THEN
+                RETURN jsonb_build_object('outcome', 'too_many', 'limit', v_org.live_appointments_per_contact);
+            END IF;
+        ELSE
+            RETURN refusal(v_org, v_service, CASE WHEN v_provider_id IS NOT NULL THEN ARRAY[v_provider_id] END,
+                p_scheduled_at, v_length, v_refusal, NULL);
         END IF;
-        RETURN refusal(v_org, v_service, CASE WHEN v_provider_id IS NOT NULL THEN ARRAY[v_provider_id] END,
-            p_scheduled_at, v_length, v_refusal, NULL);
     END IF;
 
     -- 4. Write. The answer is complete before the first row, so that the key can carry it.
@@ -198,12 +213,16 @@ BEGIN
             WHERE (c.email IS NULL AND excluded.email IS NOT NULL) OR (c.date_of_birth IS NULL AND excluded.date_of_birth IS NOT NULL);
     END IF;
     INSERT INTO appointments (org_id, id, provider_id, provider_no, contact_id, service_id, patient_name, is_new_patient,
-                              starts_at, ends_at, during, confirmation_code, source, call_id, last_call_id, notes)
+                              starts_at, ends_at, during, overbooked, confirmation_code, source, call_id, last_call_id, notes)
     VALUES (p_org_id, v_id, v_provider_id, v_provider_no, v_contact_id, v_service.id, v_name, p_is_new_patient,
-            p_scheduled_at, p_scheduled_at + v_length, v_during, v_answer #>> '{appointment,confirmation_code}',
+            p_scheduled_at, p_scheduled_at + v_length, v_during, v_overbooked, v_answer #>> '{appointment,confirmation_code}',
             p_source, p_call_id, p_call_id, left(p_notes, 2000));
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.booked', v_id, NULL, v_contact_id, 1, p_call_id, coalesce(p_actor, p_source),
-        jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider_id), '{sms,calendar,notify}'));
+        CASE WHEN v_overbooked
+             THEN jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider_id,
+                                     'overbooked', true, 'reason', left(btrim(p_overbook_reason), 500))
+             ELSE jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider_id) END,
+        '{sms,calendar,notify}'));
 END
 $$;

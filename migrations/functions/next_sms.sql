@@ -1,4 +1,4 @@
--- What the worker must do about an outbox row: send, reconcile (ask Twilio whether an attempt arrived), fetch (ask
+-- What the worker must do about an outbox row: delete (texts of somebody who was erased, at Twilio), send, reconcile (ask Twilio whether an attempt arrived), fetch (ask
 -- Twilio what became of one it has), or skip.
 -- May be asked any number of times. Reference: docs/sms.md, docs/state-machines.md.
 --
@@ -21,8 +21,11 @@ BEGIN
     v_org := act_for(p_org_id);
     UPDATE outbox x SET sent_at = coalesce(x.sent_at, now()) WHERE x.org_id = p_org_id AND x.id = p_outbox_id AND x.sent_at IS NULL;
     SELECT * INTO v_row FROM outbox x WHERE x.org_id = p_org_id AND x.id = p_outbox_id;
+    IF v_row.queue = 'sms' AND v_row.kind = 'contact.erased' THEN
+        RETURN jsonb_build_object('action', 'delete', 'org', sms_org_json(v_org), 'twilio_sids', due_twilio_deletions(p_org_id, v_row.aggregate_id));
+    END IF;
     v_reason := CASE
-        WHEN NOT FOUND THEN 'unknown_row'
+        WHEN v_row.id IS NULL THEN 'unknown_row'
         WHEN v_row.queue <> 'sms' OR v_row.kind NOT IN ('appointment.booked', 'appointment.rescheduled', 'appointment.cancelled',
             'follow_up.missed', 'appointment.reminder', 'sms.again') THEN 'other_kind'
         WHEN v_org.sms_sender IS NULL AND v_row.kind NOT IN ('appointment.reminder', 'sms.again') THEN 'no_sender'

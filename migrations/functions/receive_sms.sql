@@ -2,7 +2,8 @@
 -- second gets the first one's answer and changes nothing.
 --
 -- p_intent: confirm, stop, start, help, reschedule, other (functions/sms_worker/replies.py reads the words).
--- reply: confirmed, nothing_to_confirm, stopped, started, help, reschedule, none.
+-- reply: confirmed, nothing_to_confirm, stopped, started, help, reschedule_link, reschedule, none. The link to the
+-- visit's page is made by who writes the reply: its token is never stored.
 CREATE OR REPLACE FUNCTION frontdesk.receive_sms(
     p_org_id     uuid,
     p_twilio_sid text,
@@ -44,7 +45,7 @@ BEGIN
             'in:' || p_twilio_sid, p_from, p_to, v_org.language, left(p_body, 1600), 'received', p_twilio_sid, now(), now(), now())
     RETURNING * INTO v_text;
 
-    v_silent := EXISTS (SELECT FROM sms_opt_outs x WHERE x.org_id = p_org_id AND x.phone = p_from);
+    v_silent := is_opted_out(p_org_id, p_from);
     IF p_intent = 'stop' THEN
         v_reply := 'stopped';
         -- Said twice it is one opting out, and the second is a text like any other.
@@ -53,6 +54,7 @@ BEGIN
     ELSIF p_intent = 'start' THEN
         v_reply := 'started';
         DELETE FROM sms_opt_outs x WHERE x.org_id = p_org_id AND x.phone = p_from;
+        UPDATE erased_people e SET opted_out = false WHERE e.org_id = p_org_id AND e.phone_hash = phone_hash(p_org_id, p_from) AND e.opted_out;
         v_outbox := sms_event(v_text, 'sms.opted_in', NULL);
     ELSIF p_intent = 'confirm' THEN
         v_visit := visit_to_confirm(p_org_id, p_from);
@@ -60,12 +62,18 @@ BEGIN
         v_reply := CASE v_done ->> 'outcome' WHEN 'confirmed' THEN 'confirmed' ELSE 'nothing_to_confirm' END;
         v_outbox := coalesce(v_done -> 'outbox', sms_event(v_text, 'sms.received', p_intent));
     ELSIF p_intent = 'reschedule' THEN
-        v_reply := 'reschedule';
         v_visit := visit_to_confirm(p_org_id, p_from);
-        v_done := create_follow_up(p_org_id, 'Answered a text with R: would like to move the visit.', now(), p_from,
-            (SELECT a.patient_name FROM appointments a WHERE a.org_id = p_org_id AND a.id = v_visit),
-            'same_day', p_idempotency_key => 'sms:' || p_twilio_sid, p_source => 'patient');
-        v_outbox := coalesce(v_done -> 'outbox', '[]');
+        IF v_visit IS NOT NULL AND NOT v_silent THEN
+            v_reply := 'reschedule_link';
+            v_outbox := sms_event(v_text, 'sms.received', p_intent);
+        ELSE
+            -- Nothing a link could lead to, or nobody we may send it to: somebody calls.
+            v_reply := 'reschedule';
+            v_done := create_follow_up(p_org_id, 'Answered a text with R: would like to move the visit.', now(), p_from,
+                (SELECT a.patient_name FROM appointments a WHERE a.org_id = p_org_id AND a.id = v_visit),
+                'same_day', p_idempotency_key => 'sms:' || p_twilio_sid, p_source => 'patient');
+            v_outbox := coalesce(v_done -> 'outbox', '[]');
+        END IF;
     ELSE
         v_reply := CASE p_intent WHEN 'help' THEN 'help' ELSE 'none' END;
         v_outbox := sms_event(v_text, 'sms.received', p_intent);

@@ -19,7 +19,8 @@ CREATE OR REPLACE FUNCTION frontdesk.reschedule_appointment_atomic(
     p_idempotency_key   text DEFAULT NULL,
     p_request_hash      text DEFAULT NULL,
     p_source            text DEFAULT 'voice',
-    p_actor             text DEFAULT NULL
+    p_actor             text DEFAULT NULL,
+    p_overbook_reason   text DEFAULT NULL      -- staff's: move it although nobody is free, and say why
 ) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = frontdesk, pg_temp
@@ -39,10 +40,14 @@ DECLARE
     v_during      tstzrange;
     v_refusal     text;
     v_free        uuid[];
+    v_overbooked  boolean := false;
     v_answer      jsonb;
 BEGIN
     IF current_setting('transaction_isolation') <> 'read committed' THEN
         RAISE EXCEPTION 'reschedule_appointment_atomic needs READ COMMITTED' USING ERRCODE = '22023';
+    END IF;
+    IF p_overbook_reason IS NOT NULL AND p_source <> 'staff' THEN
+        RAISE EXCEPTION 'only staff may overbook' USING ERRCODE = '22023';
     END IF;
     v_org := act_for(p_org_id);
     IF p_scheduled_at IS NULL THEN RETURN '{"outcome": "missing_info", "field": "scheduled_at"}'; END IF;
@@ -91,12 +96,20 @@ BEGIN
     v_length := v_visit.ends_at - v_visit.starts_at;
     v_during := tstzrange(p_scheduled_at - (v_visit.starts_at - lower(v_visit.during)),
                           p_scheduled_at + v_length + (upper(v_visit.during) - v_visit.ends_at));
+    IF p_source = 'calendar' THEN
+        v_org.minimum_notice_minutes := 0;     -- notice is for the provider's sake, and this is the provider
+    END IF;
     v_refusal := time_refusal(v_org, p_scheduled_at);
     IF v_refusal IS NULL THEN
         v_free := free_providers(p_org_id, v_org.time_zone, v_service.id, ARRAY[v_provider_id],
             p_scheduled_at, p_scheduled_at + v_length, v_during, v_id);
     END IF;
     IF v_refusal IS NOT NULL OR v_free = '{}' THEN
+        -- Overbooking is for a day that is too full, not for a time or a provider nobody can come to.
+        v_overbooked := p_overbook_reason IS NOT NULL AND coalesce(v_refusal IN ('too_soon', 'off_grid'), true)
+            AND EXISTS (SELECT FROM providers p WHERE p.org_id = p_org_id AND p.id = v_provider_id AND p.active);
+    END IF;
+    IF NOT v_overbooked AND (v_refusal IS NOT NULL OR v_free = '{}') THEN
         RETURN refusal(v_org, v_service, ARRAY[v_provider_id], p_scheduled_at, v_length, v_refusal, v_id);
     END IF;
 
@@ -104,7 +117,7 @@ BEGIN
     SET starts_at = p_scheduled_at, ends_at = p_scheduled_at + v_length, during = v_during,
         provider_id = p.id, provider_no = p.provider_no,
         status = 'pending',                    -- the patient confirmed the old time, not this one
-        overbooked = false, version = a.version + 1, time_version = a.version + 1, time_set_at = now(),
+        overbooked = v_overbooked, version = a.version + 1, time_version = a.version + 1, time_set_at = now(),
         last_call_id = coalesce(p_call_id, a.last_call_id), updated_at = now()
     FROM providers p
     WHERE a.org_id = p_org_id AND a.id = v_id AND p.org_id = p_org_id AND p.id = v_provider_id;
@@ -120,7 +133,8 @@ BEGIN
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.rescheduled', v_id, NULL, v_visit.contact_id, v_visit.version + 1, p_call_id, coalesce(p_actor, p_source),
         jsonb_build_object('starts_at', p_scheduled_at, 'provider_id', v_provider_id,
-                           'previous_starts_at', v_visit.starts_at, 'previous_provider_id', v_visit.provider_id),
+                           'previous_starts_at', v_visit.starts_at, 'previous_provider_id', v_visit.provider_id)
+            || CASE WHEN v_overbooked THEN jsonb_build_object('overbooked', true, 'reason', left(btrim(p_overbook_reason), 500)) ELSE '{}' END,
         '{sms,calendar,notify}'));
 END
 $$;

@@ -1,5 +1,5 @@
 -- Keep a clinic's own wording for an event in a language; null goes back to the default. The placeholders were
--- checked before (functions/sms_worker/texts.py). Outcomes: saved, reset, invalid.
+-- checked before (frontdesk.texts). Outcomes: saved, reset, invalid.
 CREATE OR REPLACE FUNCTION frontdesk.save_sms_template(p_org_id uuid, p_event text, p_language text, p_body text) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = frontdesk, pg_temp

@@ -9,7 +9,7 @@ DECLARE
 BEGIN
     IF p_org.sms_sender IS NULL THEN
         RETURN 'no_sender';
-    ELSIF EXISTS (SELECT FROM frontdesk.sms_opt_outs x WHERE x.org_id = p_text.org_id AND x.phone = p_text.phone) THEN
+    ELSIF frontdesk.is_opted_out(p_text.org_id, p_text.phone) THEN
         RETURN 'opted_out';
     END IF;
     IF p_text.appointment_id IS NOT NULL THEN

@@ -16,7 +16,7 @@ BEGIN
                p_row.created_at + interval '12 hours' AS valid_until
         INTO v_about
         FROM frontdesk.follow_ups f
-        LEFT JOIN frontdesk.contacts c ON c.org_id = f.org_id AND c.id = f.contact_id
+        LEFT JOIN frontdesk.contacts c ON c.org_id = f.org_id AND c.id = f.contact_id AND c.erased_at IS NULL
         WHERE f.org_id = p_row.org_id AND f.id = p_row.aggregate_id;
     ELSE
         -- Two days is long enough for any trouble of Twilio's; after the visit began it tells nothing.
@@ -24,7 +24,7 @@ BEGIN
                least(a.starts_at, p_row.created_at + interval '48 hours') AS valid_until
         INTO v_about
         FROM frontdesk.appointments a
-        JOIN frontdesk.contacts c ON c.org_id = a.org_id AND c.id = a.contact_id
+        JOIN frontdesk.contacts c ON c.org_id = a.org_id AND c.id = a.contact_id AND c.erased_at IS NULL
         WHERE a.org_id = p_row.org_id AND a.id = p_row.aggregate_id;
     END IF;
     IF v_about.phone IS NULL THEN

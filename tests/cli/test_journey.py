@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from cli.vapi_tools import PATH
 from frontdesk import credentials, db, orgs, settings
 from frontdesk.errors import CredentialsUnreadableError
 from functions.book import app as book_app
+from functions.calls.voice_tools import PATH
 from tests.cli.conftest import SIGNING_KEY, Frontdesk
 from tests.clinics import Connection, one
 from tests.database import Database

@@ -193,7 +193,9 @@ def metric(
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
         found: list[dict[str, Any]] = [line for line in lines if "OutboxOldest" in line]
         assert len(found) == 1
-        return found[0]
+        (standing,) = [line for line in lines if "CalendarsPaused" in line]
+        both: dict[str, Any] = {**standing, **found[0]}
+        return both
 
     return read
 
@@ -209,6 +211,20 @@ def test_a_run_tells_how_long_the_oldest_row_has_waited(
     told = metric()
     assert (told["OutboxFailed"], told["OutboxUnsent"], told["OutboxSent"]) == ([4.0], [4.0], [0.0])
     assert 600 <= told["OutboxOldest"][0] < 660
+
+
+def test_a_run_tells_how_many_clinics_stand_still(
+    owner: Connection, sqs: Sqs, metric: Callable[[], dict[str, Any]]
+) -> None:
+    """One clinic must connect Google again, its texts go: the alarm and the dashboard look at these."""
+    clinic = make_clinic(owner)
+    owner.execute(
+        "INSERT INTO frontdesk.google_connections (org_id, status) VALUES (%s, 'reconnect_required')",
+        [clinic.id],
+    )
+    app.handler({}, Clock())
+    told = metric()
+    assert (told["CalendarsPaused"], told["TextsPaused"]) == ([1.0], [0.0])
 
 
 def test_what_was_kept_long_enough_is_forgotten(owner: Connection, sqs: Sqs) -> None:

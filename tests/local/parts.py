@@ -7,7 +7,7 @@ from typing import Any
 
 from local.environment import runtime
 from local.functions import Runtime
-from local.template import Function
+from local.template_records import Function
 
 HANDLERS = "tests.local.handlers"
 

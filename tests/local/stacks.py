@@ -42,6 +42,8 @@ def launch(directory: Path, port: int, **variables: str) -> subprocess.Popen[str
     return subprocess.Popen(
         [sys.executable, "-m", "local.stack"],
         cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        # Nobody reads before the end, and a full pipe stops the stack; the usual 64 KB are soon full.
+        pipesize=1024 * 1024,
     )  # fmt: skip
 
 

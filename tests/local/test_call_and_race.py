@@ -84,6 +84,16 @@ def test_a_call_ends_with_one_appointment(stack: tuple[Path, dict[str, Any]]) ->
     assert "Clinica del Sol: Ana" in done.stdout, "the text, in the clinic's language"
     assert done.stdout.count("\nText ") == 1
     assert appointments(content, "clinica-del-sol") == before + 1
+    told = re.search(r"reports the call (\S+): (\d+) lines", done.stdout)
+    assert told is not None
+    with psycopg.connect(content["database_url"]) as connection:
+        kept = connection.execute(
+            "SELECT c.outcome, c.state, count(*) FROM frontdesk.calls c JOIN frontdesk.call_messages m"
+            " ON m.call_id = c.id WHERE c.vapi_call_id = %s GROUP BY 1, 2",
+            [told[1]],
+        ).fetchone()
+    # A tool call and its answer are one line of the transcript, and two of Vapi's.
+    assert kept == ("booked", "ended", int(told[2]) - 2)
 
 
 @pytest.mark.parametrize("more", [["--callers", "10"], ["--callers", "8", "--slots", "2", "--staggered"]])

@@ -1,4 +1,4 @@
-"""The sample events in events/ are what AWS sends, and the booking function answers them."""
+"""The sample events in events/ are what AWS sends, and the functions answer them."""
 
 import asyncio
 import dataclasses
@@ -14,6 +14,7 @@ from local.environment import pseudo_parameters, runtime
 from local.functions import Functions
 from local.http_events import Request, match, to_event
 from local.template import environment, read_template
+from local.template_records import Template
 from tests.database import Database
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +26,10 @@ SIGNING_KEY = "sample-events-signing-key"
 
 
 def ask(database: Database, logs: Path, *names: str) -> list[dict[str, Any]]:
-    """Give sample events to the booking function, run as the local stack runs it."""
+    """Give sample events to the functions their routes lead to, run as the local stack runs them."""
 
     async def run() -> list[dict[str, Any]]:
         template = read_template(ROOT / "template.yaml", pseudo_parameters())
-        [book] = [function for function in template.functions if function.name == "BookFunction"]
         overrides = {
             "DATABASE_URL": database.app_url,
             "DATABASE_AUTH": "password",
@@ -38,15 +38,26 @@ def ask(database: Database, logs: Path, *names: str) -> list[dict[str, Any]]:
         # No queue is here: what is published after an answer comes to nothing, and the answer is the same.
         nowhere = {queue.name: f"http://127.0.0.1:1/{queue.name}" for queue in template.queues}
         scope = dataclasses.replace(template.scope, values=pseudo_parameters() | nowhere)
-        variables = environment(book, scope, overrides)
-        functions = Functions([runtime(book, variables, "http://127.0.0.1:1")], logs)
+        asked = [target(template, EVENTS[name]) for name in names]
+        wanted = [function for function in template.functions if function.name in asked]
+        runtimes = [
+            runtime(each, environment(each, scope, overrides), "http://127.0.0.1:1") for each in wanted
+        ]
+        functions = Functions(runtimes, logs)
         try:
-            return [await functions.invoke("BookFunction", EVENTS[name]) for name in names]
+            return [await functions.invoke(to, EVENTS[name]) for to, name in zip(asked, names, strict=True)]
         finally:
             await functions.close()
 
     demo.seed(database.owner_url)
     return asyncio.run(run())
+
+
+def target(template: Template, event: dict[str, Any]) -> str:
+    """Return the function an event's route leads to."""
+    found = match(template.http_routes, event["requestContext"]["http"]["method"], event["rawPath"])
+    assert found is not None
+    return found.route.function
 
 
 @pytest.mark.parametrize("name", sorted(EVENTS))
@@ -75,8 +86,8 @@ def test_a_sample_event_proves_itself_for_the_demo_clinic(name: str) -> None:
     assert EVENTS[name]["headers"]["authorization"] == f"Bearer {derive_secret(SIGNING_KEY, clinic.id, 1)}"
 
 
-def test_the_booking_function_answers_every_sample(database: Database, tmp_path: Path) -> None:
-    """Health, offers, a booking, the same caller's wish again, two calls in one message, a stranger."""
+def test_the_functions_answer_every_sample(database: Database, tmp_path: Path) -> None:
+    """Health, offers, a booking, the same wish again, two calls in one message, a stranger; a whole call."""
     names = [
         "health.json",
         "check-availability.json",
@@ -85,8 +96,11 @@ def test_the_booking_function_answers_every_sample(database: Database, tmp_path:
         "book-appointment-arguments-as-object.json",
         "two-calls-in-one-message.json",
         "stranger.json",
+        "phone-rings.json",
+        "call-transfer.json",
+        "call-ended.json",
     ]
-    health, offer, booked, replay, again, two, stranger = ask(database, tmp_path, *names)
+    health, offer, booked, replay, again, two, stranger, *call = ask(database, tmp_path, *names)
     assert set(names) == set(EVENTS), "a sample nobody checks is a sample that rots"
     assert health["statusCode"] == 200
     assert stranger["statusCode"] == 401
@@ -102,6 +116,10 @@ def test_the_booking_function_answers_every_sample(database: Database, tmp_path:
         ["AVAILABLE", "MESSAGE_TAKEN"],
     ]
     assert replay["body"] == booked["body"]
+    rings, transfer, ended = (json.loads(answer["body"]) for answer in call)
+    assert rings["assistantOverrides"]["variableValues"]["callerName"] == "Dana Whitfield"
+    assert ("error" in transfer) != ("destination" in transfer)
+    assert ended == {}
 
 
 def test_the_demo_clinics_are_put_in_once_and_keep_what_was_changed(database: Database) -> None:

@@ -13,7 +13,7 @@ import pytest
 from local.functions import Functions
 from local.gateway import BODY_LIMIT, Gateway, start_gateway
 from local.http_events import match, route_key
-from local.template import HttpRoute
+from local.template_records import HttpRoute
 from tests.local.parts import tiny
 
 ROUTES = (

@@ -16,7 +16,7 @@ from local.moto_server import start_moto
 from local.queues import LiveQueue, Poller, create_queues, failed_ids, poll
 from local.schedules import run_schedule
 from local.sqs import Sqs
-from local.template import Queue, QueueSource, Schedule, TemplateError
+from local.template_records import Queue, QueueSource, Schedule, TemplateError
 from tests.local.parts import read_notes, tiny
 
 QUEUES = (

@@ -5,12 +5,12 @@ from tests.clinics import Connection, make_clinic
 from tests.database import Database
 
 
-def test_what_was_sent_in_the_last_hour_is_sent_again(database: Database, owner: Connection) -> None:
+def test_what_was_sent_in_the_last_minutes_is_sent_again(database: Database, owner: Connection) -> None:
     """Sent before that it has been consumed; what is dead stays dead; what waits still waits."""
     clinic = make_clinic(owner)
     for kind, sent, dead in [
         ("recent", "now() - interval '5 minutes'", "NULL"),
-        ("old", "now() - interval '2 hours'", "NULL"),
+        ("old", "now() - interval '20 minutes'", "NULL"),
         ("dead", "now() - interval '5 minutes'", "now()"),
         ("waiting", "NULL", "NULL"),
     ]:

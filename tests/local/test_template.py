@@ -8,16 +8,8 @@ import pytest
 from local.environment import pseudo_parameters
 from local.intrinsics import Scope, UnresolvedError, load_yaml, resolve
 from local.schedules import interval_seconds
-from local.template import (
-    HttpRoute,
-    Schedule,
-    SocketRoute,
-    TemplateError,
-    environment,
-    parse_template,
-    read_template,
-    snake_case,
-)
+from local.template import environment, parse_template, read_template, snake_case
+from local.template_records import HttpRoute, Schedule, SocketRoute, TemplateError
 
 SMALL = """
 Parameters:

@@ -135,7 +135,7 @@ def test_eight_workers_with_one_row_send_one_text(
     with ThreadPoolExecutor(8) as workers:
         outcomes = sorted(each.result() for each in [workers.submit(worker) for _ in range(8)])
     assert outcomes.count("accepted") == 1, outcomes
-    assert set(outcomes) <= {"accepted", "skip:claimed", "skip:done"}
+    assert all(outcome.startswith("skip:") for outcome in outcomes if outcome != "accepted"), outcomes
     assert len(sent(fake)) == 1
     assert text_of(owner, appointment)["attempt"] == 1
 

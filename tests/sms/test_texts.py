@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.sms_worker import dates, texts
-from functions.sms_worker.segments import Segments, segments, to_gsm7
-from functions.sms_worker.templates import ALLOWED, DEFAULTS, OUTGOING
+from frontdesk import texts
+from frontdesk.texts import dates
+from frontdesk.texts.segments import Segments, segments, to_gsm7
+from frontdesk.texts.templates import ALLOWED, DEFAULTS, OUTGOING
 
 ORG = {
     "name": "Bright Smiles",
@@ -138,6 +139,8 @@ def test_braces_in_a_clinics_or_providers_name_mean_nothing() -> None:
         ("{clinic} {day} {time}. Responda SÍ para confirmar.", "'Responda SÍ'"),
         ("{clinic} {day} {time}. Responda CANCELAR.", "'Responda CANCELAR'"),
         ("{clinic} {day} {time}, call {phone}.", "sentence of its own"),
+        ("{clinic} {day} {time}. See {link}.", "Put a space after {link}"),
+        ("{clinic} {day} {time}. <{link}>", "Put a space after {link}"),
         ("{clinic} {day} {time} " + "x" * 1500, "longer than 1400"),
     ],
 )
@@ -153,6 +156,8 @@ def test_a_template_that_would_do_harm_is_refused_with_a_reason(body: str, said:
         "{clinic}: {day} {time}. Reply C to confirm, R to move it, STOP to opt out.",
         "{clinic}: {day} {time}. Call {phone} to cancel.",
         "{clinic}: {day} {time}. We send you texts until the end of the year.",
+        "{clinic}: {day} {time}. Yours: {link} Call {phone} to cancel.",
+        "{clinic}: {day} {time}: {link}",
         "{clinic}: {day} {time}. Your code in {{braces}} is {code}.",
     ],
 )
@@ -237,3 +242,31 @@ def test_any_text_has_a_price_and_gsm7_never_makes_it_dearer(text: str) -> None:
     room = {"GSM-7": 160, "UCS-2": 70}[size.encoding]
     assert size.count == 0 if not text else size.count >= size.characters / room
     assert plain.encoding == "GSM-7" or to_gsm7(text) == text
+
+
+def test_a_link_counts_as_long_as_it_can_be() -> None:
+    """A preview reckons with API Gateway's own address and a whole token, though a domain is shorter."""
+    plain = texts.preview("{clinic}: {day} {time}", "booked", "en")
+    linked = texts.preview("{clinic}: {day} {time} {link}", "booked", "en")
+    assert "/a/Zk3vQ9bT2mXw7LrJ5nYc1A" in linked.text
+    assert linked.segments.characters - plain.segments.characters == 80
+
+
+def test_only_wording_with_a_link_in_it_wants_one() -> None:
+    """None of ours but the answer to R; a clinic's own where it says so, unless it cannot be used."""
+    wanting = {event for event in texts.EVENTS if texts.wants_link(event, "en", None)}
+    assert wanting == {"reschedule_link"}
+    assert texts.wants_link("booked", "en", "{clinic} {day} {time} {link}")
+    assert not texts.wants_link("booked", "en", "{clinic} {link}")
+    assert (
+        "link} cannot stand in 'cancelled'"
+        in texts.problems("{clinic} {day} {time} {link}", "cancelled", "en")[0]
+    )
+
+
+def test_what_is_kept_of_a_text_opens_nothing() -> None:
+    """Every token is taken out, and nothing else that looks a little like one."""
+    text = (
+        "See https://x.test/a/Zk3vQ9bT2mXw7LrJ5nYc1A or http://y.test/a/short, /a/Zk3vQ9bT2mXw7LrJ5nYc1ABCDE"
+    )
+    assert texts.without_token(text) == text.replace("/a/Zk3vQ9bT2mXw7LrJ5nYc1A or", "/a/... or")

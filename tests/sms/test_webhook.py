@@ -191,12 +191,6 @@ class TestInbound:
         work(clinic, later)
         assert one(owner, "SELECT count(*) FROM frontdesk.sms_messages WHERE state = 'accepted'") == 1
 
-    def test_r_asks_the_staff_to_call(self, app: Connection, owner: Connection, clinic: Clinic) -> None:
-        """A follow-up due now, and the answer says that somebody will call."""
-        book(app, clinic)
-        assert "we will call you" in receive("R")["body"]
-        assert one(owner, "SELECT count(*) FROM frontdesk.follow_ups WHERE due_at <= now()") == 1
-
     @pytest.mark.parametrize(
         "body", ["", "Can I bring my son?", "\N{THUMBS UP SIGN}", "nul\x00byte", "x" * 3000]
     )

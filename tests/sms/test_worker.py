@@ -180,8 +180,9 @@ def test_no_log_line_says_who(
     webhook.handler(request("inbound", forged, signed="forged"), None)
     worker.handler(batch(json.dumps({"name": CANARY_NAME}), CANARY_WORDS), Context())
     out, err = capfd.readouterr()
-    lines = out + err + caplog.text
-    assert '"result":"unknown"' in lines, "the log is empty: nothing was proved"
+    # Powertools writes to the stream it found when imported, which no fixture sees: its records are all.
+    lines = out + err + caplog.text + str([vars(record) for record in caplog.records])
+    assert "'result': 'unknown'" in lines, "the log is empty: nothing was proved"
     secrets = (
         *CANARY_NAME.split(),
         CANARY_WORDS,

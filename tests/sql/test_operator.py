@@ -257,6 +257,32 @@ def test_each_login_may_call_its_own_functions_and_touch_no_table(owner: Connect
     assert readable == []
 
 
+# Every function that reads across clinics, with arguments that find nobody.
+ACROSS: dict[str, dict[str, Any]] = {
+    "claim_outbox": {},
+    "close_connections": {"connection_ids": ["nobody"]},
+    "list_orgs": {},
+    "live_connection": {"connection_id": "nobody"},
+    "mark_outbox_failed": {"ids": [1], "code": "x"},
+    "mark_outbox_sent": {"ids": [1]},
+    "outbox_backlog": {},
+    "patient_link": {"token_hash": "nobody"},
+    "queue_due_calendar_work": {},
+    "queue_due_follow_ups": {},
+    "queue_due_reminders": {},
+    "queue_due_twilio_deletions": {},
+    "redeem_ws_ticket": {"ticket_hash": "nobody", "connection_id": "nobody"},
+    "settle_calls": {},
+    "sms_routing": {"org_id": None, "message_id": None, "receiving_number": "+12025550100", "messaging_service": None},
+    "staff_session": {"issuer": "nobody", "subject": "nobody", "email": None, "org_slug": None},
+    "sweep_connections": {},
+    "sweep_retention": {},
+    "sweep_sms": {},
+    "take_oauth_state": {"state_hash": "nobody", "browser_hash": "nobody"},
+    "watch_channel": {"channel_id": uuid.uuid4()},
+}  # fmt: skip
+
+
 def test_every_table_is_walled_and_every_scope_is_closed_again(
     database: Database, app: Connection, owner: Connection, clinic: Clinic
 ) -> None:
@@ -266,28 +292,21 @@ def test_every_table_is_walled_and_every_scope_is_closed_again(
         " AND relname <> 'schema_migrations' AND NOT (relrowsecurity AND relforcerowsecurity)"
     ).fetchall()
     assert tables == []
-    across: dict[str, dict[str, Any]] = {
-        "claim_outbox": {},
-        "mark_outbox_sent": {"ids": [1]},
-        "mark_outbox_failed": {"ids": [1], "code": "x"},
-        "outbox_backlog": {},
-        "queue_due_reminders": {},
-        "sweep_sms": {},
-        "sweep_retention": {},
-        "list_orgs": {},
-        "sms_routing": {"org_id": None, "message_id": None, "receiving_number": "+12025550100", "messaging_service": None},
-    }  # fmt: skip
+    within = {"board_summary": {"org_id": clinic.id, "staff_id": uuid.uuid4()}}
     files = owner.execute(
         "SELECT proname AS name FROM pg_proc WHERE pronamespace = 'frontdesk'::regnamespace"
         " AND prosrc LIKE '%app.scope%' AND proname <> 'org_for_call'"
     ).fetchall()
-    assert {row["name"] for row in files} == set(across)
+    assert {row["name"] for row in files} == set(ACROSS) | set(within)
     with database.connect_owner() as connection, connection.transaction():
         connection.execute("SET LOCAL ROLE frontdesk_owner")
-        for function, arguments in across.items():
-            call(connection, function, **arguments)
-            assert one(connection, "SELECT coalesce(current_setting('app.scope', true), '')") == "", function
-            assert one(connection, "SELECT count(*) FROM frontdesk.orgs") == 0, function
+        for seen, calls in ((0, ACROSS), (1, within)):
+            for function, arguments in calls.items():
+                call(connection, function, **arguments)
+                assert one(connection, "SELECT coalesce(current_setting('app.scope', true), '')") == "", (
+                    function
+                )
+                assert one(connection, "SELECT count(*) FROM frontdesk.orgs") == seen, function
 
 
 @pytest.mark.parametrize(

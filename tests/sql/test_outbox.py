@@ -41,7 +41,28 @@ def test_a_booking_is_claimed_whole_and_acknowledged(app: Connection, owner: Con
     assert call(app, "outbox_backlog")["unsent"] == 3
     assert call(app, "mark_outbox_sent", ids=ids(rows)) == {"count": 3}
     assert call(app, "mark_outbox_sent", ids=ids(rows)) == {"count": 0}
-    assert call(app, "outbox_backlog") == {"unsent": 0, "oldest_seconds": 0, "dead": 0}
+    backlog = call(app, "outbox_backlog")
+    assert {name: backlog[name] for name in ("unsent", "oldest_seconds", "dead")} == {
+        "unsent": 0,
+        "oldest_seconds": 0,
+        "dead": 0,
+    }
+
+
+def test_what_stands_still_is_counted_across_clinics(app: Connection, owner: Connection) -> None:
+    """Calendars whose grant ended, texts that were refused: two, and one; connected ones count nothing."""
+    for status, reason in (
+        ("reconnect_required", "config"),
+        ("reconnect_required", None),
+        ("connected", None),
+    ):
+        clinic = make_clinic(owner)
+        owner.execute(
+            "INSERT INTO frontdesk.google_connections (org_id, status) VALUES (%s, %s)", [clinic.id, status]
+        )
+        owner.execute("UPDATE frontdesk.orgs SET sms_paused_reason = %s WHERE id = %s", [reason, clinic.id])
+    backlog = call(app, "outbox_backlog")
+    assert (backlog["calendars_paused"], backlog["texts_paused"]) == (2, 1)
 
 
 def test_a_lease_that_ran_out_gives_the_row_to_the_next(app: Connection, owner: Connection) -> None:
@@ -186,7 +207,8 @@ def test_what_has_served_its_time_goes_and_not_a_minute_earlier(
     app: Connection, owner: Connection, aged: Clinic, table: str, kept: str, gone: str, key: str, count: int
 ) -> None:
     """Each kind has its age; the others, being young, stay."""
-    nothing = {"outbox": 0, "idempotency_keys": 0, "webhook_seen": 0, "sms_bodies": 0}
+    words = ("sms_bodies", "transcripts", "recordings", "follow_up_words", "event_reasons")
+    nothing = dict.fromkeys(("outbox", "idempotency_keys", "webhook_seen", *words), 0)
     columns = ("created_at", "sent_at") if table == "outbox" else ("created_at",)
     changes = ", ".join(f"{column} = now() - %(age)s::interval" for column in columns)
     age = f"UPDATE frontdesk.{table} SET {changes}"

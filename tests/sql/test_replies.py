@@ -89,13 +89,38 @@ def test_twenty_deliveries_at_once_are_one(database: Database, owner: Connection
 def test_an_r_gives_the_staff_a_follow_up_due_now(
     app: Connection, owner: Connection, texting: Clinic
 ) -> None:
-    """Moving needs a person (or the link): the follow-up knows who, and is due at once."""
+    """Somebody we may send no link to: the follow-up knows who, and is due at once."""
     book(app, texting, texting.at(9))
-    assert receive(app, texting, "reschedule")["reply"] == "reschedule"
+    receive(app, texting, "stop")
+    assert receive(app, texting, "reschedule")["reply"] == "none"
     row = owner.execute("SELECT *, due_at - now() AS wait FROM frontdesk.follow_ups").fetchone()
     assert row
     assert (row["phone"], row["caller_name"], row["urgency"]) == (PATIENT, "Dana Whitfield", "same_day")
     assert row["wait"] < timedelta(seconds=1)
+
+
+def test_an_r_without_a_coming_visit_is_for_a_person(
+    app: Connection, owner: Connection, texting: Clinic
+) -> None:
+    """There is nothing a link could lead to."""
+    answer = receive(app, texting, "reschedule")
+    assert (answer["reply"], answer["appointment"]) == ("reschedule", None)
+    assert one(owner, "SELECT count(*) FROM frontdesk.follow_ups WHERE due_at <= now()") == 1
+
+
+def test_an_r_is_answered_with_the_link_to_the_nearest_visit(
+    app: Connection, owner: Connection, texting: Clinic
+) -> None:
+    """Nobody need call; the staff see that it was asked for, and the answer names the visit."""
+    book(app, texting, texting.at(9, day=1))
+    booked = book(app, texting, texting.at(9))["appointment"]
+    answer = receive(app, texting, "reschedule")
+    assert (answer["reply"], answer["appointment"]["id"]) == ("reschedule_link", booked["id"])
+    assert [row["queue"] for row in answer["outbox"]] == ["notify"]
+    assert one(owner, "SELECT count(*) FROM frontdesk.follow_ups") == 0
+    event = owner.execute("SELECT type, data FROM frontdesk.events ORDER BY seq DESC LIMIT 1").fetchone()
+    assert event
+    assert (event["type"], event["data"]["code"]) == ("sms.received", "reschedule")
 
 
 @pytest.mark.parametrize(("intent", "reply"), [("other", "none"), ("help", "help")])

@@ -208,6 +208,17 @@ def rewrap_all(org_id: UUID, purpose: str, key_id: str) -> int:
     return changed
 
 
+def as_json(sealed: Sealed) -> dict[str, Any]:
+    """Write a sealed record as the database's functions take and give it: binary parts in base64."""
+    row = _row(sealed)
+    return {name: row[name] for name in ("version", "key_id", "wrapped_key", "nonce", "ciphertext")}
+
+
+def open_json(org_id: UUID, purpose: str, record: Mapping[str, Any]) -> dict[str, str]:
+    """Open a record that an SQL function returned (credential_json); raises as `open_sealed` does."""
+    return open_sealed(_sealed(org_id, purpose, record))
+
+
 def forget(org_id: UUID | None = None) -> None:
     """Forget what is kept in memory, of one clinic or of all (after a rotation, and for tests)."""
     for key in [key for key in _kept if org_id in {None, key[0]}]:
@@ -221,7 +232,7 @@ def _stored(org_id: UUID, purpose: str) -> list[Sealed]:
     return [_sealed(org_id, purpose, record) for record in records if record]
 
 
-def _sealed(org_id: UUID, purpose: str, record: dict[str, Any]) -> Sealed:
+def _sealed(org_id: UUID, purpose: str, record: Mapping[str, Any]) -> Sealed:
     wrapped_key, nonce, ciphertext = (
         base64.b64decode(record[name]) for name in ("wrapped_key", "nonce", "ciphertext")
     )

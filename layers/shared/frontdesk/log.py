@@ -19,7 +19,7 @@ ALLOWED = frozenset(
         "calls",
     }
     | {"appointment_id", "follow_up_id", "error", "sqlstate", "outbox", "replayed", "db_ms"}
-    | {"outbox_id", "message_id", "attempt", "result", "error_code", "intent", "segments"}
+    | {"outbox_id", "message_id", "calendar_id", "attempt", "result", "error_code", "intent", "segments"}
 )
 
 # Ids come from outside: one that does not look like an id could be anything, a name or a sentence.

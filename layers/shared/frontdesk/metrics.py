@@ -15,6 +15,13 @@ def answered(tool: str, outcome: str, milliseconds: float) -> None:
     _metrics.flush_metrics()
 
 
+def paused(calendars: int, texts: int) -> None:
+    """Tell how many clinics' calendars and texts stand still until somebody does something."""
+    _metrics.add_metric(name="CalendarsPaused", unit=MetricUnit.Count, value=calendars)
+    _metrics.add_metric(name="TextsPaused", unit=MetricUnit.Count, value=texts)
+    _metrics.flush_metrics()
+
+
 def refused(reason: str) -> None:
     """Count one sender that was turned away."""
     _metrics.add_dimension(name="reason", value=reason)
@@ -37,4 +44,37 @@ def texted(kind: str, result: str) -> None:
     _metrics.add_dimension(name="kind", value=kind)
     _metrics.add_dimension(name="result", value=result)
     _metrics.add_metric(name="Texts", unit=MetricUnit.Count, value=1)
+    _metrics.flush_metrics()
+
+
+def pushed(events: int, boards: int, gone: int, left: int, refused: int) -> None:
+    """Count one push to a clinic's boards: its events, the boards, and those that did not get all of it."""
+    _metrics.add_metric(name="PushedEvents", unit=MetricUnit.Count, value=events)
+    _metrics.add_metric(name="PushedBoards", unit=MetricUnit.Count, value=boards)
+    _metrics.add_metric(name="BoardsGone", unit=MetricUnit.Count, value=gone)
+    _metrics.add_metric(name="BoardsLeft", unit=MetricUnit.Count, value=left)
+    _metrics.add_metric(name="BoardsRefused", unit=MetricUnit.Count, value=refused)
+    _metrics.flush_metrics()
+
+
+def calendar_written(wanted: str, result: str) -> None:
+    """Count one write to a calendar by what was wanted there ('live', 'absent') and what came of it."""
+    _metrics.add_dimension(name="wanted", value=wanted)
+    _metrics.add_dimension(name="result", value=result)
+    _metrics.add_metric(name="CalendarWrites", unit=MetricUnit.Count, value=1)
+    _metrics.flush_metrics()
+
+
+def calendar_drifted(differences: int) -> None:
+    """Count one nightly comparison of a calendar, with how much was not as it should be."""
+    _metrics.add_metric(name="CalendarsCompared", unit=MetricUnit.Count, value=1)
+    _metrics.add_metric(name="CalendarDrift", unit=MetricUnit.Count, value=differences)
+    _metrics.flush_metrics()
+
+
+def heard(kind: str, outcome: str) -> None:
+    """Count one of Vapi's messages by its kind ('end-of-call-report', ...) and what became of it."""
+    _metrics.add_dimension(name="kind", value=kind)
+    _metrics.add_dimension(name="outcome", value=outcome)
+    _metrics.add_metric(name="Heard", unit=MetricUnit.Count, value=1)
     _metrics.flush_metrics()

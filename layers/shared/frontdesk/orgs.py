@@ -1,15 +1,16 @@
 """A clinic, as answering its calls needs to know it."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from datetime import time as clock
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from frontdesk import db, names
+from frontdesk import db, names, senders, settings
 from frontdesk.errors import FrontdeskError
 from frontdesk.times import OpeningHours
 
@@ -132,6 +133,21 @@ def for_call(phone_number_id: str | None, called_number: str | None, assistant_i
     return org
 
 
+def verify_vapi(org: Org | None, headers: Mapping[str, str], body: bytes) -> senders.Verdict:
+    """Decide whether a request (headers in lower case, raw body) may speak for a clinic; for None, never."""
+    now = datetime.now(UTC)
+    secrets: tuple[str, ...] = ()
+    if org is not None:
+        secrets = senders.live_secrets(
+            settings.current().vapi_signing_keys,
+            org.id,
+            org.vapi_secret_generation,
+            org.previous_secret_expires_at,
+            now,
+        )
+    return senders.verify_vapi(headers, body, secrets, now)
+
+
 def forget() -> None:
     """Forget every clinic (for tests, and after a change of settings in the same process)."""
     _remembered.clear()
@@ -170,7 +186,7 @@ def _org(found: dict[str, Any]) -> Org:
         zone=ZoneInfo(found["time_zone"]),
         region=found["region"],
         language=found["language"],
-        hours=_hours(found["hours"]),
+        hours=opening_hours(found["hours"]),
         providers=tuple(Provider(UUID(each["id"]), each["name"]) for each in found["providers"]),
         services=tuple(
             Service(UUID(each["id"]), each["name"], tuple(each["aliases"]), each["duration_minutes"])
@@ -182,8 +198,8 @@ def _org(found: dict[str, Any]) -> Org:
     )
 
 
-def _hours(rows: list[dict[str, Any]]) -> OpeningHours:
-    """Merge the providers' hours into the clinic's: open when anybody is."""
+def opening_hours(rows: list[dict[str, Any]]) -> OpeningHours:
+    """Merge the providers' hours, [{weekday, opens, closes}], into the clinic's: open when anybody is."""
     days: list[list[tuple[clock, clock]]] = [[] for _ in range(7)]
     for row in sorted(rows, key=lambda row: (row["weekday"], row["opens"])):
         # Postgres knows 24:00; Python's last moment of a day is the one before it.

@@ -101,7 +101,7 @@ def acknowledge(sent: Sent, retry_seconds: int) -> None:
 
 
 def backlog() -> dict[str, Any]:
-    """Return {unsent, oldest_seconds, dead} of all orgs together."""
+    """Return {unsent, oldest_seconds, dead, calendars_paused, texts_paused} of all orgs together."""
     told: dict[str, Any] = db.call("outbox_backlog", repeatable=True)
     return told
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from frontdesk.errors import SettingsError
@@ -19,6 +19,9 @@ class Settings:
     vapi_signing_keys: tuple[str, ...]  # current first, then the previous one while it is being rotated
     public_base_url: str = ""  # what others reach us by, without a slash at its end; '' where unknown
     twilio_api_base: str = ""  # '' is Twilio itself; the local stack names its fake
+    google_base: str = ""  # '' is Google itself; the local stack names its fake
+    google_client_id: str = ""  # '' where no calendar can be connected
+    google_client_secret: str = field(default="", repr=False)
 
 
 def read(environ: Mapping[str, str]) -> Settings:
@@ -40,6 +43,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         vapi_signing_keys=tuple(key.strip() for key in keys if key.strip()),
         public_base_url=environ.get("PUBLIC_BASE_URL", "").rstrip("/"),
         twilio_api_base=environ.get("TWILIO_API_BASE", "").rstrip("/"),
+        google_base=environ.get("GOOGLE_BASE", "").rstrip("/"),
+        google_client_id=environ.get("GOOGLE_CLIENT_ID", ""),
+        google_client_secret=environ.get("GOOGLE_CLIENT_SECRET", ""),
     )
 
 
