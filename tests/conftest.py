@@ -1,7 +1,7 @@
 """Fixtures all tests may use: a real Postgres, and a fresh migrated database for each test that asks.
 
-``FRONTDESK_PG=15`` runs everything on that major version. Without it, the tests of ``tests/sql`` and
-``tests/migrations`` run on 18 and on 15 (skipped where no 15 is installed), all others on the embedded 18.
+Everything runs on the embedded Postgres 18. ``FRONTDESK_PG=15`` runs it on that major version, the oldest we
+support; ``FRONTDESK_PG=all`` runs ``tests/sql`` and ``tests/migrations`` on both (skipped without a 15).
 """
 
 import os
@@ -44,8 +44,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     chosen = os.environ.get("FRONTDESK_PG")
     folder = metafunc.definition.path.relative_to(metafunc.config.rootpath).as_posix()
-    if chosen or folder.startswith(ON_EVERY_MAJOR):
-        majors = (int(chosen),) if chosen else databases.MAJORS
+    if chosen == "all" and not folder.startswith(ON_EVERY_MAJOR):
+        return
+    if chosen:
+        majors = databases.MAJORS if chosen == "all" else (int(chosen),)
         metafunc.parametrize(
             "server", [_parameter(major) for major in majors], indirect=True, scope="session"
         )
