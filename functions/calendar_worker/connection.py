@@ -4,13 +4,13 @@ Who comes back from Google proves three things: the state (it was we who sent th
 the cookie (it is the same browser), and by PKCE that nobody else could have used the code.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from frontdesk import calendars, credentials, log, outbox
 from frontdesk.errors import CredentialsError, CredentialsUnavailableError
+from frontdesk.token_hash import token_hash
 from functions.calendar_worker import google_calendar, oauth, tokens
 from functions.calendar_worker.google_calendar import GoogleError
 
@@ -32,7 +32,7 @@ def begin(org_id: UUID, staff_id: UUID, redirect_uri: str) -> Departure:
     """Send somebody to Google; raises SettingsError where no OAuth client is set up."""
     state, browser, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32), oauth.new_verifier()
     url = oauth.consent_url(redirect_uri, state, verifier)
-    calendars.start_connecting(org_id, _hash(state), _hash(browser), verifier, staff_id)
+    calendars.start_connecting(org_id, token_hash(state), token_hash(browser), verifier, staff_id)
     return Departure(url, browser)
 
 
@@ -43,7 +43,7 @@ def finish(state: str, browser: str, code: str, refusal: str, redirect_uri: str)
     exchange_failed, scopes_missing, no_refresh_token. Raises FrontdeskError when the database or the key
     service is away.
     """
-    taken = calendars.take_state(_hash(state), _hash(browser))
+    taken = calendars.take_state(token_hash(state), token_hash(browser))
     if taken["outcome"] != "taken":
         return _STATES[taken["outcome"]]
     org_id, staff_id = UUID(taken["org_id"]), UUID(taken["staff_id"])
@@ -135,8 +135,3 @@ def _revoke(org_id: UUID, token: str) -> bool:
         log.error("google grant not revoked", org_id=str(org_id), status=error.status, reason=error.reason)
         return False
     return True
-
-
-def _hash(text: str) -> str:
-    # 256 random bits need no slow hash and no key.
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

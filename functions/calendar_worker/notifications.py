@@ -12,7 +12,7 @@ from uuid import UUID
 
 from frontdesk import calendar_sync, log, metrics, outbox
 from frontdesk.errors import FrontdeskError
-from functions.calendar_worker.watch import token_hash
+from frontdesk.token_hash import token_hash
 
 # Notifications have no body; the headers of a genuine one are a few hundred bytes.
 MAX_BODY = 1024

@@ -6,7 +6,6 @@ alone.
 Source: developers.google.com/workspace/calendar/api/guides/push.
 """
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from uuid import UUID, uuid4
 
 from frontdesk import calendar_sync, log, settings
 from frontdesk.errors import CredentialsError, FrontdeskError, SettingsError
+from frontdesk.token_hash import token_hash
 from functions.calendar_worker import google_calendar, pacing, tokens
 from functions.calendar_worker.google_calendar import Caller, GoogleError
 
@@ -62,12 +62,6 @@ def renew(org_id: UUID, calendar_id: UUID) -> str:
         return code
     _stop(org_id, begun["old"])
     return "active"
-
-
-def token_hash(token: str) -> str:
-    """Return what is stored of a channel's token."""
-    # A header is a stranger's: bytes that are no text arrive as surrogates.
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 @cache

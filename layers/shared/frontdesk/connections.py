@@ -1,11 +1,11 @@
 """The sockets of the staff's boards: who holds one open, and for which clinic. One SQL question each."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from frontdesk import db
+from frontdesk.token_hash import token_hash
 
 
 def open_with(ticket: str, connection_id: str) -> UUID | None:
@@ -13,8 +13,12 @@ def open_with(ticket: str, connection_id: str) -> UUID | None:
 
     Not repeated after a lost connection: the first try may have used the ticket up. The board gets another.
     """
-    digest = hashlib.sha256(ticket.encode()).hexdigest()
-    found = db.call("redeem_ws_ticket", repeatable=False, ticket_hash=digest, connection_id=connection_id)
+    found = db.call(
+        "redeem_ws_ticket",
+        repeatable=False,
+        ticket_hash=token_hash(ticket),
+        connection_id=connection_id,
+    )
     return UUID(found["org_id"]) if found else None
 
 

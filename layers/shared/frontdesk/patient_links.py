@@ -4,7 +4,6 @@ A token is 128 random bits; the database keeps its SHA-256. Whoever has the toke
 move and cancel it, until a day after it ended or until it is revoked (docs/patient-page.md).
 """
 
-import hashlib
 import re
 import secrets
 from datetime import date, datetime
@@ -12,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from frontdesk import db
+from frontdesk.token_hash import token_hash
 
 Answer = dict[str, Any]
 
@@ -30,7 +30,7 @@ def make(org_id: UUID, appointment_id: UUID, base_url: str) -> str:
         repeatable=True,
         org_id=org_id,
         appointment_id=appointment_id,
-        token_hash=_hash(token),
+        token_hash=token_hash(token),
     )
     return f"{base_url}/a/{token}" if told["outcome"] == "made" else ""
 
@@ -48,14 +48,14 @@ def is_token(text: str) -> bool:
 
 def visit(token: str) -> Answer | None:
     """Return the visit a link opens, with its clinic, or None for a link that opens nothing."""
-    answer: Answer | None = db.call("patient_visit", repeatable=True, token_hash=_hash(token))
+    answer: Answer | None = db.call("patient_visit", repeatable=True, token_hash=token_hash(token))
     return answer
 
 
 def slots(token: str, first: date | None, *, anyone: bool) -> Answer | None:
     """Return the visit with the free starts of seven days (the clinic's), from `first` on, to move it to."""
     answer: Answer | None = db.call(
-        "patient_slots", repeatable=True, **{"token_hash": _hash(token), "from": first, "anyone": anyone}
+        "patient_slots", repeatable=True, **{"token_hash": token_hash(token), "from": first, "anyone": anyone}
     )
     return answer
 
@@ -78,10 +78,11 @@ def move(token: str, version: int, starts_at: datetime, provider_id: UUID) -> An
 def _change(token: str, action: str, version: int, **where: Any) -> Answer | None:
     # Repeatable: a second time finds it done (patient_change).
     answer: Answer | None = db.call(
-        "patient_change", repeatable=True, token_hash=_hash(token), action=action, version=version, **where
+        "patient_change",
+        repeatable=True,
+        token_hash=token_hash(token),
+        action=action,
+        version=version,
+        **where,
     )
     return answer
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -4,7 +4,6 @@
 saw. Answers are the functions' JSON: an `outcome` and what belongs to it; rows for the queues in `outbox`.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +12,7 @@ from uuid import UUID
 
 from frontdesk import db
 from frontdesk.appointments import Answer, Wish
+from frontdesk.token_hash import token_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +186,13 @@ def events_after(org_id: UUID, seq: int, limit: int) -> dict[str, Any]:
 def make_ticket(org_id: UUID, staff_id: UUID) -> tuple[str, int] | None:
     """Make a ticket for one socket: the word and its seconds; None for somebody revoked meanwhile."""
     ticket = secrets.token_urlsafe(32)
-    hashed = hashlib.sha256(ticket.encode()).hexdigest()
-    told = db.call("create_ws_ticket", repeatable=False, org_id=org_id, staff_id=staff_id, ticket_hash=hashed)
+    told = db.call(
+        "create_ws_ticket",
+        repeatable=False,
+        org_id=org_id,
+        staff_id=staff_id,
+        ticket_hash=token_hash(ticket),
+    )
     return (ticket, told["expires_in"]) if told["outcome"] == "made" else None
 
 
