@@ -83,14 +83,8 @@ class Result:
     metadata: dict[str, Any] | None = None
 
 
-# Every field is Raw: msgspec then checks and skips it in one pass over the body (the whole
-# conversation is in there), and a wrong type in one of them loses that field, not the message.
-class _Fields(msgspec.Struct, rename="camel"):
+class _Fields(vapi_envelope.Fields):
     type: msgspec.Raw = NOTHING
-    call: msgspec.Raw = NOTHING
-    customer: msgspec.Raw = NOTHING
-    phone_number: msgspec.Raw = NOTHING
-    assistant: msgspec.Raw = NOTHING
     tool_call_list: msgspec.Raw = NOTHING
     tool_calls: msgspec.Raw = NOTHING
     tool_with_tool_call_list: msgspec.Raw = NOTHING

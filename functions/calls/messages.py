@@ -23,12 +23,8 @@ class Message:
     whose: Identity
 
 
-class _Fields(msgspec.Struct, rename="camel"):
+class _Fields(vapi_envelope.Fields):
     type: msgspec.Raw = NOTHING
-    call: msgspec.Raw = NOTHING
-    customer: msgspec.Raw = NOTHING
-    phone_number: msgspec.Raw = NOTHING
-    assistant: msgspec.Raw = NOTHING
 
 
 class _Envelope(msgspec.Struct):

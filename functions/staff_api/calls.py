@@ -10,6 +10,7 @@ from frontdesk import calls
 from functions.staff_api import leads, paging, problems, replies
 from functions.staff_api.fields import Moment, Paged, Shape
 from functions.staff_api.routes import Answer, Asked, Route
+from functions.staff_api.timeline import Visit
 
 Outcome = Literal[
     "booked",
@@ -98,21 +99,8 @@ class ToolCall(Shape):
     seconds: float | None
 
 
-class CallAppointment(Shape):
+class CallAppointment(Visit):
     """An appointment the call booked or changed, as it is now."""
-
-    id: UUID
-    status: str
-    version: int
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime
-    provider_id: UUID
-    provider_name: str
-    service_id: UUID
-    service_name: str
-    contact_id: UUID
-    patient_name: str
-    confirmation_code: str
 
 
 class CallFollowUp(Shape):

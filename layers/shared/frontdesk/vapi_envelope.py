@@ -7,7 +7,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -26,24 +26,17 @@ class MalformedMessage(ValueError):  # noqa: N818 - it names what came in, as th
     """Say that a body is no Vapi server message; the text is a sentence without its content."""
 
 
-class Fields(Protocol):
-    """The undecoded fields of a message that say whose it is."""
+class Fields(msgspec.Struct, rename="camel"):
+    """The fields of a message that say whose it is; what else a handler reads it adds.
 
-    @property
-    def call(self) -> msgspec.Raw:
-        """The call."""
+    Every field is Raw: msgspec then checks and skips it in one pass over the body (the whole conversation is
+    in there), and a wrong type in one of them loses that field, not the message.
+    """
 
-    @property
-    def customer(self) -> msgspec.Raw:
-        """The other side of it."""
-
-    @property
-    def phone_number(self) -> msgspec.Raw:
-        """The number that was called."""
-
-    @property
-    def assistant(self) -> msgspec.Raw:
-        """The assistant that answered."""
+    call: msgspec.Raw = NOTHING
+    customer: msgspec.Raw = NOTHING  # the other side of the call
+    phone_number: msgspec.Raw = NOTHING  # the number that was called
+    assistant: msgspec.Raw = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
