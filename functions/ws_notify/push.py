@@ -4,16 +4,16 @@ Nothing here must be exact but the order: a board sees by the seq what it alread
 fetches that. So a connection in trouble is left behind, never waited for, and never fails a message.
 """
 
-import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from frontdesk import connections, events, log, metrics
+from frontdesk import connections, events, log, metrics, queue_batch
 from frontdesk.errors import FrontdeskError
 from frontdesk.events import Event, Push
+from frontdesk.queue_batch import Context
 from functions.ws_notify import sockets
 from functions.ws_notify.sockets import Result
 
@@ -23,19 +23,12 @@ LEAST_LEFT = 4500
 sockets.get_ready(os.environ.get("WS_CONNECTIONS_URL", ""))
 
 
-class Context(Protocol):
-    """What we use of Lambda's context."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds this invocation has left."""
-
-
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Push an SQS batch, clinic by clinic, and name the messages that must come again."""
     failed: list[str] = []
     by_org: dict[UUID, dict[int, str]] = {}
     for record in event["Records"]:
-        row = _row(record.get("body"))
+        row = queue_batch.row_of(record.get("body"))
         if row is None:
             # Nothing to write the reason to. The dead-letter queue keeps the message itself.
             log.error("notify message unreadable", reason="malformed")
@@ -116,15 +109,3 @@ def _close(ids: Sequence[str], context: Context) -> None:
 
 def _url() -> str:
     return os.environ["WS_CONNECTIONS_URL"]
-
-
-def _row(body: object) -> tuple[UUID, int] | None:
-    """Read a message's body, or None when it is not one of ours."""
-    try:
-        told: Any = json.loads(body) if isinstance(body, str) else None
-        outbox_id = told["outbox_id"]
-        if not isinstance(outbox_id, int) or isinstance(outbox_id, bool) or not 0 < outbox_id < 2**63:
-            return None
-        return UUID(told["org_id"]), outbox_id
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None

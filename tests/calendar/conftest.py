@@ -15,6 +15,7 @@ import pytest
 from frontdesk import credentials, db, outbox, settings
 from functions.calendar_worker import app as worker
 from functions.calendar_worker import connection, google_calendar, oauth, pacing, tokens, vanished
+from tests.batches import Context, batch
 from tests.clinics import Clinic, Connection, call, make_clinic
 from tests.clinics import book as book_visit
 from tests.database import Database
@@ -203,27 +204,10 @@ def cancel(app: Connection, clinic: Clinic, appointment: dict[str, Any]) -> Any:
     return told
 
 
-class Context:
-    """A Lambda context with so many milliseconds left each time it is asked."""
-
-    def __init__(self, *left: int) -> None:
-        self.left = list(left) or [60_000]
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the next number, the last one for ever."""
-        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
-
-
-def batch(*bodies: Any) -> dict[str, Any]:
-    """Write the event Lambda gives for these message bodies; ids are m0, m1, ..."""
-    texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-    return {"Records": [{"messageId": f"m{place}", "body": text} for place, text in enumerate(texts)]}
-
-
 def work(clinic: Clinic, *outbox_ids: int, context: Context | None = None) -> list[str]:
     """Give the worker these rows as one batch and return the ids of the messages it names as failed."""
     bodies = [{"outbox_id": each, "org_id": str(clinic.id)} for each in outbox_ids]
-    answer = worker.handler(batch(*bodies), context or Context())
+    answer = worker.handler(batch(*bodies), context or Context(60_000))
     return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 

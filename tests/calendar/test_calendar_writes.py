@@ -7,13 +7,12 @@ import pytest
 
 from functions.calendar_worker import google_calendar, pacing
 from functions.calendar_worker.google_calendar import GoogleError
+from tests.batches import Context, batch
 from tests.calendar.conftest import (
     NOVAK,
     PATEL,
-    Context,
     Surroundings,
     assign,
-    batch,
     book,
     calendar_row,
     cancel,

@@ -19,6 +19,7 @@ from frontdesk.errors import CredentialsMissingError
 from functions.sms_worker import app as worker
 from functions.sms_worker import webhook
 from local.fake_twilio import FakeTwilio
+from tests.batches import Context, batch
 from tests.clinics import Clinic, Connection, call, make_clinic
 from tests.clinics import book as book_visit
 from tests.database import Database
@@ -117,23 +118,6 @@ def set_template(owner: Connection, clinic: Clinic, event: str, body: str) -> No
         "INSERT INTO frontdesk.sms_templates (org_id, event, language, body) VALUES (%s, %s, 'en', %s)",
         [clinic.id, event, body],
     )
-
-
-class Context:
-    """A Lambda context with so many milliseconds left each time it is asked."""
-
-    def __init__(self, *left: int) -> None:
-        self.left = list(left) or [30_000]
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the next number, the last one for ever."""
-        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
-
-
-def batch(*bodies: Any) -> dict[str, Any]:
-    """Write the event Lambda gives for these message bodies; ids are m0, m1, ..."""
-    texts = [body if isinstance(body, str) else json.dumps(body) for body in bodies]
-    return {"Records": [{"messageId": f"m{place}", "body": text} for place, text in enumerate(texts)]}
 
 
 def work(clinic: Clinic, *outbox_ids: int, context: Context | None = None) -> list[str]:

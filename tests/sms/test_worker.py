@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frontdesk import sms_messages
+from frontdesk import outbox, queue_batch, sms_messages
 from frontdesk.errors import DatabaseUnavailableError
 from functions.sms_worker import app as worker
 from functions.sms_worker import deliver, webhook
@@ -14,9 +14,10 @@ from local.environment import pseudo_parameters
 from local.fake_twilio import FakeTwilio
 from local.functions import ROOT
 from local.template import read_template
+from tests.batches import Context, batch
 from tests.clinics import Clinic, Connection, one
 from tests.fake_twilio import BRIGHT
-from tests.sms.conftest import Context, batch, book, receive, report, request, sent, set_faults, text_of, work
+from tests.sms.conftest import book, receive, report, request, sent, set_faults, text_of, work
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
@@ -68,7 +69,7 @@ def test_poison_does_not_hold_up_its_neighbours(app: Connection, clinic: Clinic,
 def test_the_reason_of_poison_is_recorded(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
     """An outbox row that is not there is marked dead with its reason before the queue gives it up."""
     marked = []
-    monkeypatch.setattr(sms_messages, "mark_dead", lambda *told: marked.append(told))
+    monkeypatch.setattr(outbox, "mark_dead", lambda *told: marked.append(told))
     assert work(clinic, 999_999) == ["m0"]
     assert marked == [(clinic.id, 999_999, "unknown_row")]
 
@@ -107,7 +108,8 @@ def test_the_last_receive_is_the_queues() -> None:
     queues = {
         queue.name: queue for queue in read_template(ROOT / "template.yaml", pseudo_parameters()).queues
     }
-    assert queues["SmsQueue"].max_receive_count == worker.LAST_RECEIVE
+    for name in ("SmsQueue", "CalendarQueue"):
+        assert queues[name].max_receive_count == queue_batch.LAST_RECEIVE
 
 
 def test_a_database_that_is_away_brings_the_message_back(

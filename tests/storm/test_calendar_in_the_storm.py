@@ -19,14 +19,13 @@ import pytest
 from frontdesk import calendars, credentials, db, outbox, settings
 from functions.calendar_worker import app as worker
 from functions.calendar_worker import google_calendar, pacing, tokens, vanished
+from tests.batches import Context, batch
 from tests.calendar.conftest import (
     NOVAK,
     OFFICE_CALENDAR,
     PATEL,
-    Context,
     FakeKms,
     assign,
-    batch,
     connect,
     let_time_pass,
 )

@@ -158,11 +158,6 @@ def deleted_in_google(org_id: UUID, appointment_id: UUID, calendar_id: UUID, goo
     )
 
 
-def mark_dead(org_id: UUID, outbox_id: int, code: str) -> None:
-    """Record that an outbox row can never be worked on, with the reason's code."""
-    _call("mark_outbox_dead", org_id=org_id, outbox_id=outbox_id, code=code)
-
-
 def _call(function: str, **arguments: Any) -> Answer:
     answer: Answer = db.call(function, repeatable=True, **arguments)
     return answer

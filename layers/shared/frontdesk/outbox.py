@@ -100,6 +100,11 @@ def acknowledge(sent: Sent, retry_seconds: int) -> None:
         db.call("mark_outbox_failed", repeatable=True, ids=list(ids), code=code, retry_seconds=retry_seconds)
 
 
+def mark_dead(org_id: UUID, outbox_id: int, code: str) -> None:
+    """Record that an outbox row can never be worked on, with the reason's code."""
+    db.call("mark_outbox_dead", repeatable=True, org_id=org_id, outbox_id=outbox_id, code=code)
+
+
 def backlog() -> dict[str, Any]:
     """Return {unsent, oldest_seconds, dead, calendars_paused, texts_paused} of all orgs together."""
     told: dict[str, Any] = db.call("outbox_backlog", repeatable=True)
