@@ -217,6 +217,7 @@ BEGIN
     VALUES (p_org_id, v_id, v_provider_id, v_provider_no, v_contact_id, v_service.id, v_name, p_is_new_patient,
             p_scheduled_at, p_scheduled_at + v_length, v_during, v_overbooked, v_answer #>> '{appointment,confirmation_code}',
             p_source, p_call_id, p_call_id, left(p_notes, 2000));
+    PERFORM close_leads(p_org_id, v_phone, v_contact_id, v_id);
     RETURN v_answer || jsonb_build_object('outbox', record_change(
         p_org_id, 'appointment.booked', v_id, NULL, v_contact_id, 1, p_call_id, coalesce(p_actor, p_source),
         CASE WHEN v_overbooked

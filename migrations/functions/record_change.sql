@@ -21,9 +21,6 @@ DECLARE
     v_seq    bigint;
     v_outbox jsonb;
 BEGIN
-    IF p_type = 'appointment.booked' THEN
-        PERFORM frontdesk.close_leads(p_org_id, p_contact_id, p_appointment_id);
-    END IF;
     INSERT INTO frontdesk.event_counters AS c (org_id, last_seq)
     VALUES (p_org_id, 1)
     ON CONFLICT (org_id) DO UPDATE SET last_seq = c.last_seq + 1
