@@ -4,13 +4,11 @@
 `frontdesk.credentials` takes database and KMS from the environment, as it does in a function.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +18,7 @@ from local import demo_staff
 from local.demo import CLINICS, Clinic, act_for
 from local.fake_google import FakeGoogle
 from local.fake_google_store import GRANTED, Account, FakeCalendar
-from local.functions import ROOT
+from local.sealing import seal
 
 CLIENT_ID = "frontdesk-local.apps.googleusercontent.com"
 PURPOSE = "google"
@@ -83,7 +81,8 @@ async def let_them_connect(
         for clinic in wanting:
             _assign(connection, clinic)
     if wanting:
-        await _seal([_order(clinic, accounts[clinic.id], fake) for clinic in wanting], variables)
+        orders = [_order(clinic, accounts[clinic.id], fake) for clinic in wanting]
+        await seal("local.demo_google", orders, variables, "Google tokens")
 
 
 def _is_wanting(connection: psycopg.Connection[Any], clinic: Clinic, kms_key_id: str) -> bool:
@@ -145,24 +144,6 @@ def _order(clinic: Clinic, account: Account, fake: FakeGoogle) -> dict[str, Any]
 
 def _derived(secret: str, name: str) -> str:
     return hmac.new(secret.encode(), name.encode(), hashlib.sha256).hexdigest()
-
-
-async def _seal(orders: Sequence[Mapping[str, Any]], variables: Mapping[str, str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "local.demo_google",
-        cwd=ROOT, env=dict(variables), stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _, said = await process.communicate(json.dumps(orders).encode())
-    except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode != 0:
-        last = said.decode(errors="replace").strip().splitlines()[-1:] or ["nothing was said"]
-        msg = f"the demo clinics' Google tokens could not be sealed: {last[0]}"
-        raise RuntimeError(msg)
 
 
 def main() -> int:

@@ -4,13 +4,11 @@
 `frontdesk.credentials` takes database and KMS from the environment, as it does in a function.
 """
 
-import asyncio
 import hashlib
 import hmac
 import json
-import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +16,7 @@ import psycopg
 
 from local.demo import CLINICS, Clinic, act_for
 from local.fake_twilio_messages import Account
-from local.functions import ROOT
+from local.sealing import seal
 
 PURPOSE = "twilio"
 
@@ -50,7 +48,8 @@ async def let_them_text(
         wanting = [clinic for clinic in CLINICS if not _is_sealed(connection, clinic, kms_key_id)]
         if not wanting:
             return
-        await _seal([(clinic.id, accounts[clinic.id]) for clinic in wanting], variables)
+        orders = [_order(clinic, accounts[clinic.id]) for clinic in wanting]
+        await seal("local.demo_texts", orders, variables, "Twilio tokens")
         for clinic in wanting:
             _set_sender(connection, clinic)
 
@@ -78,26 +77,8 @@ def _set_sender(connection: psycopg.Connection[Any], clinic: Clinic) -> None:
         )
 
 
-async def _seal(secrets: Sequence[tuple[UUID, Account]], variables: Mapping[str, str]) -> None:
-    orders = [
-        {"org_id": str(org), "account_sid": account.sid, "auth_token": account.auth_token}
-        for org, account in secrets
-    ]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "local.demo_texts",
-        cwd=ROOT, env=dict(variables), stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _, said = await process.communicate(json.dumps(orders).encode())
-    except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
-        raise
-    if process.returncode != 0:
-        last = said.decode(errors="replace").strip().splitlines()[-1:] or ["nothing was said"]
-        msg = f"the demo clinics' Twilio tokens could not be sealed: {last[0]}"
-        raise RuntimeError(msg)
+def _order(clinic: Clinic, account: Account) -> dict[str, str]:
+    return {"org_id": str(clinic.id), "account_sid": account.sid, "auth_token": account.auth_token}
 
 
 def main() -> int:
